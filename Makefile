@@ -1,0 +1,62 @@
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+# Each target that says what it does, and `system`.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' Makefile) system
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/demo ## show it all at work on made-up messages, without an account
+	@.venv/bin/python demo/demo.py
+
+install: .venv/dev ## make .venv with what the relay and the tests need
+
+migrate: .venv/dev ## bring the database at DATABASE_URL up to date
+	@.venv/bin/python db/migrate.py
+
+relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
+	@.venv/bin/python relay.py
+
+test: test-sql test-py ## run every test but the soak tests, after installing what they need
+
+test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and on Postgres 18
+	.venv/bin/python tests/cluster.py -- pg_prove --ext .sql --recurse db/tests
+	.venv/bin/python tests/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
+
+test-py: system .venv/dev ## run the Python tests, and those of the ingest path on Postgres 18 too
+	.venv/bin/pytest
+	.venv/bin/pytest --postgres=embedded -m 'ingest and not soak'
+
+lint: system .venv/dev ## check style, types and every PL/pgSQL function
+	.venv/bin/sqlfluff lint db
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/python tests/plpgsql_check.py
+
+clean: ## remove what make and the tests made here
+	rm -rf .venv .demo .hypothesis .*_cache build *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+CHECK_PYTHON = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "Python 3.11 or newer is needed. Where python3 is older: make PYTHON=python3.11 ..." >&2; \
+	exit 1; }
+
+# What the tests need of the system: Postgres, pgTAP, plpgsql_check.
+system:
+	$(CHECK_PYTHON)
+	@$(PYTHON) tests/system.py
+
+# Stamps: what was interrupted is done again.
+.venv/made:
+	$(CHECK_PYTHON)
+	@$(PYTHON) tests/system.py python3-venv
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/demo .venv/dev: .venv/%: pyproject.toml .venv/made
+	@echo "Installing Python packages into .venv, which takes a minute ..."
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@

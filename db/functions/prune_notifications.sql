@@ -1,0 +1,54 @@
+create or replace function prune_notifications(keep interval, max_rows integer default null)
+returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  pruned bigint;
+begin
+  if keep is null or keep < interval '28 days' then
+    raise exception using
+      errcode = 'OC103',
+      message = format(
+        'refusing to prune what is younger than 28 days (keep: %s)', coalesce(keep::text, 'null')
+      ),
+      hint = 'SQS keeps a message 14 days, and 14 more after a redrive: '
+        'the dedupe keys must outlive them.';
+  end if;
+  perform begin_maintenance();
+
+  delete from worker_notifications as n
+  using (
+    select old.id
+    from worker_notifications as old
+    where old.received_at < now() - keep
+      and not exists (select from current_state as c where c.last_notification_id = old.id)
+      and (
+        old.asin is null
+        or old.notification_type not in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH')
+        or exists (
+          select
+          from worker_notifications as newer
+          where newer.asin = old.asin
+            and newer.marketplace = old.marketplace
+            and coalesce(newer.item_condition, 'new') = coalesce(old.item_condition, 'new')
+            and newer.notification_type = old.notification_type
+            and (effective_time(newer.event_time, newer.received_at), newer.dedupe_hash collate "C")
+            > (effective_time(old.event_time, old.received_at), old.dedupe_hash collate "C")
+        )
+      )
+    limit max_rows
+  ) as d
+  where n.id = d.id;
+  get diagnostics pruned = row_count;
+
+  delete from worker_failures as w where w.resolved_at < now() - keep;
+  return pruned;
+end
+$$;
+
+comment on function prune_notifications(interval, integer) is
+'Deletes notifications received longer than keep ago (max_rows at most, all where null) and '
+'failures resolved as long ago. Keeps the newest notification of each asin, marketplace, '
+'condition and type with state, so that rebuild_current_state() still gives the same. Returns how '
+'many notifications were deleted. Raises OC103 where keep is null or under 28 days.';

@@ -1,0 +1,118 @@
+-- The paths are those of Amazon's samples; the ASIN's and the marketplace's further places are
+-- where the original worker's own test messages (and other notification types) keep them.
+create or replace function read_header(
+  notification jsonb,
+  out notification_type text,
+  out has_state boolean,
+  out asin text,
+  out marketplace text,
+  out item_condition text,
+  out seller_id text,
+  out event_time timestamptz,
+  out publish_time timestamptz,
+  out amazon_notification_id text,
+  out content jsonb,
+  out summary jsonb,
+  out offers jsonb
+)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  metadata jsonb;
+  payload jsonb;
+  change jsonb;
+  original jsonb;
+  change_time timestamptz;
+begin
+  if jsonb_typeof(notification) is distinct from 'object' then
+    raise exception using
+      errcode = 'OC001',
+      message = format(
+        'the body is no JSON object but %s', coalesce(jsonb_typeof(notification), 'nothing')
+      ),
+      hint = 'A notification is a JSON object, bare or in an SNS or EventBridge envelope.';
+  end if;
+
+  notification_type := read_text(member(notification, 'NotificationType'), 'NotificationType');
+  if notification_type is null then
+    raise exception using
+      errcode = 'OC002',
+      message = 'the notification has no NotificationType',
+      hint = 'Amazon''s notifications carry NotificationType or notificationType at the top.';
+  end if;
+  has_state := notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH');
+
+  metadata := read_object(member(notification, 'NotificationMetadata'), 'NotificationMetadata');
+  payload := read_object(member(notification, 'Payload'), 'Payload');
+  content := coalesce(
+    read_object(member(payload, 'AnyOfferChangedNotification'), 'AnyOfferChangedNotification'),
+    read_object(payload -> 'B2BAnyOfferChangedNotification', 'B2BAnyOfferChangedNotification'),
+    read_object(payload -> 'b2bAnyOfferChangedNotification', 'b2bAnyOfferChangedNotification'),
+    payload
+  );
+  change := read_object(member(content, 'OfferChangeTrigger'), 'OfferChangeTrigger');
+  summary := read_object(member(content, 'Summary'), 'Summary');
+  original := read_object(
+    coalesce(member(content, 'OfferChangeSummary'), member(payload, 'OfferChangeSummary')),
+    'OfferChangeSummary'
+  );
+  offers := read_array(coalesce(member(content, 'Offers'), member(original, 'Offers')), 'Offers');
+
+  asin := coalesce(
+    read_text(member(change, 'ASIN'), 'OfferChangeTrigger.ASIN'),
+    read_text(member(content, 'ASIN'), 'ASIN'),
+    read_text(member(original, 'ASIN'), 'OfferChangeSummary.ASIN'),
+    read_text(member(payload, 'ASIN'), 'Payload.ASIN'),
+    read_text(payload -> 'Asin', 'Payload.Asin')
+  );
+  marketplace := coalesce(
+    read_text(member(change, 'MarketplaceId'), 'OfferChangeTrigger.MarketplaceId'),
+    read_text(member(content, 'MarketplaceId'), 'MarketplaceId'),
+    read_text(member(payload, 'MarketplaceId'), 'Payload.MarketplaceId'),
+    'A1F83G8C2ARO7P'
+  );
+  item_condition := coalesce(
+    lower(read_text(member(change, 'ItemCondition'), 'OfferChangeTrigger.ItemCondition')), 'new'
+  );
+  seller_id := read_text(member(content, 'SellerId'), 'SellerId');
+
+  publish_time := read_time(member(metadata, 'PublishTime'), 'NotificationMetadata.PublishTime');
+  change_time := read_time(
+    member(change, 'TimeOfOfferChange'), 'OfferChangeTrigger.TimeOfOfferChange'
+  );
+  event_time := coalesce(
+    read_time(member(notification, 'EventTime'), 'EventTime'), change_time, publish_time
+  );
+  amazon_notification_id := read_text(
+    member(metadata, 'NotificationId'), 'NotificationMetadata.NotificationId'
+  );
+
+  if has_state and asin is null then
+    raise exception using
+      errcode = 'OC007',
+      message = format('%s without an ASIN', notification_type),
+      hint = 'It is looked for at OfferChangeTrigger.ASIN first.';
+  end if;
+  if length(asin) > 20 or length(marketplace) > 20 then
+    raise exception using
+      errcode = 'OC008',
+      message = case
+        when length(asin) > 20
+          then format('the ASIN has %s characters: %s…', length(asin), left(asin, 20))
+        else format(
+          'the marketplace has %s characters: %s…', length(marketplace), left(marketplace, 20)
+        )
+      end,
+      hint = 'An ASIN or a marketplace id has at most 20 characters.';
+  end if;
+end
+$$;
+
+comment on function read_header(jsonb) is
+'What a notification says besides its prices, from whichever of the three spellings: its type '
+'(has_state: does it bear on current_state), the item (asin, marketplace, item_condition in lower '
+'case), the seller it is for, when (event_time is EventTime, else TimeOfOfferChange, else the '
+'publish time, else null) and its parts: content, summary, offers. Raises OC001 no object, OC002 '
+'no type, OC003 a member of the wrong JSON type, OC004 or 22008 an unreadable time, OC007 a kind '
+'with state without an ASIN, OC008 an ASIN or marketplace over 20 characters.';

@@ -1,0 +1,28 @@
+create or replace function require_active_rules()
+returns trigger
+language plpgsql volatile
+set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  perform find_rules();
+  return null;
+end
+$$;
+
+comment on function require_active_rules() is
+'Constraint trigger of severity_rules, checked at commit: one set is always active. (That there '
+'are not two is the index severity_rules_one_active''s.) Raises OC101 where none would be.';
+
+do $$
+begin
+  if not exists (
+    select from pg_trigger
+    where tgrelid = 'severity_rules'::regclass and tgname = 'severity_rules_some_active'
+  ) then
+    create constraint trigger severity_rules_some_active
+    after update or delete on severity_rules
+    deferrable initially deferred
+    for each row execute function require_active_rules();
+  end if;
+end
+$$;

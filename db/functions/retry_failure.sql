@@ -1,0 +1,40 @@
+create or replace function retry_failure(
+  message_id text,
+  out outcome text,
+  out acknowledge boolean,
+  out notification_id uuid,
+  out asin text,
+  out marketplace text,
+  out severity text,
+  out trace_id text,
+  out error_type text,
+  out error_message text
+)
+language plpgsql volatile
+security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  body text;
+begin
+  select w.raw_message #>> '{}' into body
+  from worker_failures as w
+  where w.message_id = retry_failure.message_id;
+  if not found then
+    raise exception using
+      errcode = 'OC102',
+      message = format('no failure of a message %L is kept', retry_failure.message_id),
+      hint = 'select message_id, error_message from open_failures; lists what can be retried.';
+  end if;
+  select r.*
+  into
+    outcome, acknowledge, notification_id, asin, marketplace, severity, trace_id, error_type,
+    error_message
+  from ingest_notification(retry_failure.message_id, body) as r;
+end
+$$;
+
+comment on function retry_failure(text) is
+'Ingests the kept body of a message that failed again and returns what ingest_notification() '
+'returns. A later delivery of the same message is then a duplicate. Raises OC102 where no failure '
+'of that message is kept.';

@@ -1,0 +1,26 @@
+create or replace function summary_offer_count(summary jsonb, item_condition text)
+returns integer
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  counts jsonb := read_array(member(summary, 'NumberOfOffers'), 'Summary.NumberOfOffers');
+  entry jsonb;
+  offers numeric;
+  total numeric;
+begin
+  for i in 0 .. coalesce(jsonb_array_length(counts), 0) - 1 loop
+    entry := read_object(counts -> i, 'NumberOfOffers[]');
+    continue when item_condition
+      is distinct from lower(read_text(member(entry, 'Condition'), 'NumberOfOffers[].Condition'));
+    offers := read_amount(member(entry, 'OfferCount'), 'NumberOfOffers[].OfferCount');
+    total := coalesce(total + offers, offers, total);
+  end loop;
+  return total::integer;
+end
+$$;
+
+comment on function summary_offer_count(jsonb, text) is
+'How many offers of that condition (lower case) a notification''s Summary counts, added over the '
+'fulfillment channels; null where it counts none. Offers lists at most 20, the summary all. '
+'Raises OC003 and OC005 as the readers do, 22003 beyond integer.';

@@ -1,0 +1,43 @@
+-- Who may do what, in one place; run after every deployment of functions. A role that could not be
+-- created is left out. Functions are nobody's but the owner's unless granted here.
+do $$
+declare
+  writing constant text[] := array[
+    'ingest_notification', 'record_failure', 'apply_to_current_state', 'notify_current_state',
+    'require_active_rules', 'prune_notifications'
+  ];
+  relay_calls constant text[] := array['ingest_notification', 'ingest_order'];
+  f record;
+begin
+  for f in
+    select p.oid::regprocedure as signature, p.proname
+    from _deployed as d
+    inner join pg_proc as p on d.name::regprocedure = p.oid
+    where d.kind = 'object' and d.name like '%(%'
+  loop
+    execute format('revoke all on function %s from public', f.signature);
+    if to_regrole('buybox_relay') is not null and f.proname = any (relay_calls) then
+      execute format('grant execute on function %s to buybox_relay', f.signature);
+    end if;
+    if to_regrole('buybox_analyst') is not null and f.proname <> all (writing) then
+      execute format('grant execute on function %s to buybox_analyst', f.signature);
+    end if;
+  end loop;
+
+  if to_regrole('buybox_relay') is not null then
+    grant usage on schema public to buybox_relay;
+  end if;
+  if to_regrole('buybox_ui') is not null then
+    grant usage on schema public to buybox_ui;
+    grant select on current_state to buybox_ui;
+  end if;
+  if to_regrole('buybox_analyst') is not null then
+    grant usage on schema public to buybox_analyst;
+    grant select on
+      worker_notifications, current_state, worker_failures, severity_rules, own_sellers,
+      price_history, severity_changes, open_failures, ingest_stats
+    to buybox_analyst;
+    grant insert, update, delete on severity_rules to buybox_analyst;
+  end if;
+end
+$$;

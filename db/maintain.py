@@ -1,0 +1,117 @@
+"""Long work on the database at DATABASE_URL, in chunks with a commit each and progress.
+
+    python db/maintain.py rerun      derive every severity again, under the active severity_rules
+    python db/maintain.py rebuild    make current_state anew from worker_notifications
+    python db/maintain.py prune      delete notifications received longer than KEEP ago (90 days)
+
+The work itself is SQL: rerun_severity(), rebuild_current_state(), prune_notifications(). It may be
+stopped at any point and run again; live ingest goes on beside it. Exit status: 0; 1 where the
+database refused; 2 for a wrong call.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, LiteralString
+
+import psycopg
+
+# Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
+CHUNK = 5_000
+ITEMS = 100
+
+
+def rerun(connection: psycopg.Connection) -> str:
+    """Goes through the time of receipt in equal steps of about CHUNK notifications each."""
+    total, first, end = one_row(
+        connection,
+        "select count(*), min(received_at), max(received_at) + interval '1 us'"
+        " from worker_notifications",
+    )
+    steps = -(-total // CHUNK)
+    examined = changed = 0
+    for step in range(steps):
+        seen, differing = one_row(
+            connection,
+            "select examined, changed from rerun_severity("
+            "%(first)s + (%(end)s - %(first)s) * %(step)s / %(steps)s,"
+            "%(first)s + (%(end)s - %(first)s) * (%(step)s + 1) / %(steps)s)",
+            {"first": first, "end": end, "step": step, "steps": steps},
+        )
+        connection.commit()
+        examined, changed = examined + seen, changed + differing
+        progress(f"{examined} of {total} notifications examined, {changed} severities changed")
+    return f"{examined} notifications examined, {changed} severities changed"
+
+
+def rebuild(connection: psycopg.Connection) -> str:
+    """Goes through the items in the order of their locks, which a transaction must keep to."""
+    asins = connection.execute(
+        "select asin from (select asin from worker_notifications where asin is not null"
+        " union select asin from current_state) as items order by item_lock(asin)"
+    ).fetchall()
+    rows = 0
+    for done, (asin,) in enumerate(asins, start=1):
+        rows += one_row(connection, "select rebuild_current_state(%s)", (asin,))[0]
+        if done % ITEMS == 0 or done == len(asins):
+            connection.commit()
+            progress(f"{done} of {len(asins)} items rebuilt")
+    return f"{len(asins)} items rebuilt, {rows} rows in current_state"
+
+
+def prune(connection: psycopg.Connection) -> str:
+    keep = os.environ.get("KEEP") or "90 days"
+    total = 0
+    while pruned := one_row(connection, "select prune_notifications(%s, %s)", (keep, CHUNK))[0]:
+        connection.commit()
+        total += pruned
+        progress(f"{total} notifications deleted")
+    connection.commit()
+    return f"{total} notifications older than {keep} deleted"
+
+
+def one_row(
+    connection: psycopg.Connection, query: LiteralString, parameters: Any = ()
+) -> tuple[Any, ...]:
+    """The one row that such a query always returns."""
+    row = connection.execute(query, parameters).fetchone()
+    assert row is not None
+    return row
+
+
+def progress(text: str) -> None:
+    """A line that is overwritten on a terminal and left out elsewhere."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K{text}", end="", flush=True)
+
+
+WORK: dict[str, Callable[[psycopg.Connection], str]] = {
+    "rerun": rerun,
+    "rebuild": rebuild,
+    "prune": prune,
+}
+
+
+def main(arguments: list[str]) -> int:
+    database_url = os.environ.get("DATABASE_URL", "")
+    if len(arguments) != 1 or arguments[0] not in WORK:
+        print(f"usage: python db/maintain.py {'|'.join(WORK)}", file=sys.stderr)
+        return 2
+    if not re.match(r"postgres(ql)?://", database_url):
+        print("DATABASE_URL must be postgresql://user:password@host:port/database", file=sys.stderr)
+        return 2
+    try:
+        with psycopg.connect(database_url) as connection:
+            result = WORK[arguments[0]](connection)
+    except psycopg.Error as error:
+        hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""
+        print(f"\n{arguments[0]}: {error.diag.message_primary or error}{hint}", file=sys.stderr)
+        return 1
+    progress("")
+    print(f"{arguments[0]}: {result}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,203 @@
+"""Bring the database at DATABASE_URL up to date: migrations first, then functions, views, grants.
+
+    DATABASE_URL=postgresql://user:password@host/database python db/migrate.py
+
+Migrations (db/migrations, by yoyo) make tables and run once each. Functions, views and grants have
+no history of their own: the files in db/functions, db/views and db/grants.sql say what there is,
+and every run deploys them again in one transaction, dropping what no file owns any more. Running
+it again is safe; two runs at once wait for each other.
+
+Exit status: 0; 1 where the database refused or an applied migration was edited; 2 without a usable
+DATABASE_URL.
+"""
+
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import psycopg
+from psycopg import errors
+from yoyo import get_backend, read_migrations
+
+HERE = Path(__file__).resolve().parent
+
+# Any number that nothing else in this database locks. A transaction's lock rather than yoyo's lock
+# row, which a kill would leave behind.
+MIGRATION_LOCK = 5_471_938_206
+
+
+class MigrationError(Exception):
+    """The database cannot be brought up to date; the text says why and what to do."""
+
+
+def migrate(database_url: str) -> None:
+    """Migrate the database and deploy its functions, views and grants, printing a line a step.
+
+    Takes a postgres:// or postgresql:// URL of the owner of the tables, who need not be a
+    superuser. Raises MigrationError, or psycopg.Error where the database refuses.
+    """
+    with psycopg.connect(database_url) as lock, psycopg.connect(database_url) as connection:
+        free = lock.execute("select pg_try_advisory_xact_lock(%s)", (MIGRATION_LOCK,)).fetchone()
+        if free != (True,):
+            print("another migration is running, waiting for it", flush=True)
+            lock.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        prepare(connection)
+        apply_migrations(database_url, connection)
+        deploy(connection)
+        connection.commit()
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    """Make the table that remembers what was deployed: migrations, functions and views."""
+    connection.add_notice_handler(lambda notice: print(f"  {notice.message_primary}", flush=True))
+    # A table's lock is needed for moments only; who cannot get it says so instead of waiting on.
+    connection.execute("set lock_timeout = '1min'")
+    if connection.execute("select to_regclass('_deployed')").fetchone() == (None,):
+        connection.execute(
+            "create table _deployed"
+            " (kind text, name text, sha256 text not null, primary key (kind, name));"
+            "comment on table _deployed is 'What db/migrate.py deployed; it alone writes here.'"
+        )
+    connection.commit()
+
+
+def apply_migrations(database_url: str, connection: psycopg.Connection) -> None:
+    """Run the migrations that have not run yet; refuse where one that has was edited since."""
+    backend = get_backend(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", database_url))
+    migrations = read_migrations(str(HERE / "migrations"))
+    texts = {m.id: sha256(Path(m.path)) for m in migrations}
+    applied = connection.execute("select name, sha256 from _deployed where kind = 'migration'")
+    for name, text in applied.fetchall():
+        if texts.get(name, text) != text:
+            raise MigrationError(
+                f"migration {name} was applied to this database and edited since: "
+                "restore its text and put the change into a new migration"
+            )
+    pending = backend.to_apply(migrations)
+    for migration in pending:
+        print(f"migration {migration.id}", flush=True)
+        backend.apply_migrations_only(type(migrations)([migration]))
+    backend.connection.close()
+    for name, text in texts.items():
+        remember(connection, "migration", name, text)
+    connection.commit()
+    if not pending:
+        print(f"migrations: all {len(texts)} applied already", flush=True)
+
+
+def deploy(connection: psycopg.Connection) -> None:
+    """Deploy every function and view as its file says, in the connection's one transaction.
+
+    A replaced function keeps its oid, so that a session in the middle of a call is not disturbed.
+    Only where Postgres cannot replace (a changed return type, a renamed parameter) are all dropped
+    and made again.
+    """
+    files = [*sorted(HERE.glob("functions/*.sql")), *sorted(HERE.glob("views/*.sql"))]
+    connection.execute("savepoint deployment")
+    try:
+        run_in_order_of_need(connection, files)
+    except (errors.InvalidFunctionDefinition, errors.InvalidTableDefinition):
+        connection.execute("rollback to savepoint deployment")
+        drop(connection, [known for known in deployed(connection) if known[0] != "trigger"])
+        run_in_order_of_need(connection, files)
+    owned = {owned_object(connection, file): sha256(file) for file in files}
+    drop(connection, [known for known in deployed(connection) if known[1] not in owned])
+    for name, text in owned.items():
+        remember(connection, "object", name, text)
+    connection.execute((HERE / "grants.sql").read_text())
+    print(f"functions and views: {len(files)} deployed", flush=True)
+
+
+def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> None:
+    """Run each file after those it needs: an SQL-standard body is parsed when it is made."""
+    waiting = files
+    while waiting:
+        postponed: list[Path] = []
+        for file in waiting:
+            try:
+                with connection.transaction():
+                    connection.execute(file.read_bytes())
+            except psycopg.Error as error:
+                error.add_note(f"in {file.relative_to(HERE.parent)}")
+                missing = (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedObject)
+                if not isinstance(error, missing) or len(postponed) + 1 == len(waiting):
+                    raise
+                postponed.append(file)
+        waiting = postponed
+
+
+def owned_object(connection: psycopg.Connection, file: Path) -> str:
+    """The function's signature or the view's name that a file owns: what it comments on."""
+    comment = r"^comment on (function|view) ((\w+).*?)\s+is$"
+    found = re.search(comment, file.read_text(), re.MULTILINE | re.DOTALL)
+    if not found or found[3] != file.stem:
+        raise MigrationError(f"{file.name} has no comment on the {file.parent.name[:-1]} it owns")
+    catalog = "regprocedure" if found[1] == "function" else "regclass"
+    row = connection.execute(f"select %s::{catalog}::text", (found[2],)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def deployed(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    """What stands of earlier deployments, as (kind, name), other overloads of a name included.
+
+    A trigger function is of a kind of its own: its table's trigger hangs on it, and its signature
+    cannot change.
+    """
+    return connection.execute(
+        """
+        select distinct
+          case p.prorettype when 'trigger'::regtype then 'trigger' else 'function' end,
+          p.oid::regprocedure::text
+        from pg_proc as p
+        inner join _deployed as d on p.proname = split_part(d.name, '(', 1)
+        where d.kind = 'object' and d.name like '%(%' and p.pronamespace = 'public'::regnamespace
+        union all
+        select 'view', c.oid::regclass::text
+        from pg_class as c
+        inner join _deployed as d on c.oid = to_regclass(d.name)
+        where d.kind = 'object' and d.name not like '%(%' and c.relkind = 'v'
+        """
+    ).fetchall()
+
+
+def drop(connection: psycopg.Connection, objects: list[tuple[str, str]]) -> None:
+    """Drop them together, as they need each other; what somebody else built on one refuses it."""
+    for statement, kinds in (("drop view", {"view"}), ("drop function", {"function", "trigger"})):
+        names = [name for kind, name in objects if kind in kinds]
+        if names:
+            connection.execute(f"{statement} {', '.join(names)}")
+    names = [name for _, name in objects]
+    connection.execute("delete from _deployed where kind = 'object' and name = any(%s)", (names,))
+
+
+def remember(connection: psycopg.Connection, kind: str, name: str, text: str) -> None:
+    connection.execute(
+        "insert into _deployed values (%s, %s, %s)"
+        " on conflict (kind, name) do update set sha256 = excluded.sha256",
+        (kind, name, text),
+    )
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def main() -> int:
+    database_url = os.environ.get("DATABASE_URL", "")
+    if not re.match(r"postgres(ql)?://", database_url):
+        print("DATABASE_URL must be postgresql://user:password@host:port/database", file=sys.stderr)
+        return 2
+    try:
+        migrate(database_url)
+    except (MigrationError, psycopg.Error) as error:
+        where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        print(f"migration failed: {str(error).strip()}{where}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

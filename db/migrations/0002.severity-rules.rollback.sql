@@ -1,0 +1,2 @@
+drop type notification_analysis;
+drop table severity_rules;

@@ -1,0 +1,104 @@
+-- What the tables and columns mean, for psql's \d+ and the reference in docs.
+-- depends: 0004.roles
+
+comment on table worker_notifications is
+'Every notification that was stored, once each: message_id and dedupe_hash are the dedupe keys.';
+comment on column worker_notifications.message_id is
+'SQS''s id of the message that brought it first.';
+comment on column worker_notifications.dedupe_hash is
+'Lower-case hex SHA-256 of the message body''s UTF-8 bytes, exactly as received.';
+comment on column worker_notifications.asin is 'The item; null where the notification names none.';
+comment on column worker_notifications.marketplace is
+'Amazon''s marketplace id; the United Kingdom''s where none came.';
+comment on column worker_notifications.item_condition is
+'The trigger''s condition in lower case: new, used, ….';
+comment on column worker_notifications.raw_notification is
+'The notification without its SNS or EventBridge envelope. Everything else can be derived from it '
+'again.';
+comment on column worker_notifications.notification_type is
+'Amazon''s type: ANY_OFFER_CHANGED, PRICING_HEALTH, ….';
+comment on column worker_notifications.amazon_notification_id is
+'NotificationMetadata''s NotificationId, trimmed.';
+comment on column worker_notifications.event_time is
+'EventTime, else TimeOfOfferChange, else publish_time, else received_at. Where it orders state it '
+'counts as received_at at most.';
+comment on column worker_notifications.publish_time is 'NotificationMetadata''s PublishTime.';
+comment on column worker_notifications.severity is 'success, info, warning, high or critical.';
+comment on column worker_notifications.status is 'completed once it is stored and applied.';
+comment on column worker_notifications.received_at is
+'When it first reached the database; for a message that failed before, when it first failed.';
+comment on column worker_notifications.processed_at is 'When it was stored.';
+comment on column worker_notifications.trace_id is 'Ties the row to the relay''s log line.';
+comment on column worker_notifications.worker_id is
+'The application_name of the session that stored it: WORKER_ID.';
+
+comment on table current_state is
+'One row an item (asin, marketplace, item_condition): the newest offers (from ANY_OFFER_CHANGED) '
+'and the newest pricing issue (from PRICING_HEALTH). Prices are landed (listing + shipping - '
+'points) and in currency.';
+comment on column current_state.item_condition is
+'new, used, …: Amazon reports them as separate events.';
+comment on column current_state.your_price is
+'Your lowest landed price; null where you have no priced offer.';
+comment on column current_state.market_low is
+'The lowest landed price of all offers listed, yours too.';
+comment on column current_state.prime_low is
+'The lowest landed price fulfilled by Amazon or Prime.';
+comment on column current_state.buy_box_price is 'The landed price of the buy box.';
+comment on column current_state.your_position is
+'1 + the number of offers with a strictly lower landed price.';
+comment on column current_state.total_offers is
+'How many offers there are; Amazon lists 20 of them at most.';
+comment on column current_state.buy_box_winner is 'Does one of your offers hold the buy box.';
+comment on column current_state.currency is
+'Of every price in the row, as Amazon wrote it (ISO 4217).';
+comment on column current_state.event_time is
+'When the offers were so, by Amazon; never after they were received.';
+comment on column current_state.pricing_issue is 'Amazon''s issueType, as BuyBoxDisqualification.';
+comment on column current_state.pricing_issue_time is
+'When the issue was so. Older than event_time: offers came since.';
+comment on column current_state.severity is
+'success, info, warning, high or critical: of the newer of offers and issue, the issue at equal '
+'times.';
+comment on column current_state.last_notification_id is 'The notification that severity is from.';
+comment on column current_state.last_updated is
+'Start of the transaction that wrote the row: a row with a smaller value can become visible later.';
+comment on column current_state.offers_dedupe_hash is
+'Decides between offers of equal event_time: the greater stays.';
+comment on column current_state.issue_dedupe_hash is
+'Decides between issues of equal pricing_issue_time: the greater stays.';
+
+comment on table worker_failures is
+'Messages that could not be ingested, one row each. SQS brings them maxReceiveCount times and '
+'then moves them to the dead-letter queue; the body here is whole.';
+comment on column worker_failures.message_id is 'SQS''s id of the message.';
+comment on column worker_failures.raw_message is
+'The exact body as one JSON string: raw_message #>> ''{}''.';
+comment on column worker_failures.dedupe_hash is 'As in worker_notifications.';
+comment on column worker_failures.error_type is
+'The SQLSTATE''s condition name, or the code itself for this project''s own (OC001, …).';
+comment on column worker_failures.error_message is 'What was wrong, and where in the message.';
+comment on column worker_failures.stack_trace is 'The PL/pgSQL context of the error.';
+comment on column worker_failures.failure_count is 'How often it failed.';
+comment on column worker_failures.trace_id is
+'Of the last failure: ties the row to the relay''s log line.';
+comment on column worker_failures.worker_id is
+'The application_name of the session in which it failed last.';
+comment on column worker_failures.resolved_at is
+'When the message, or its body under another id, was stored after all.';
+
+comment on table severity_rules is
+'Named sets of thresholds for severity, exactly one active; activate_severity_rules() changes '
+'which. Gaps are percent of the market''s lowest landed price.';
+comment on column severity_rules.success_max_position is
+'success: at most this position (or the buy box).';
+comment on column severity_rules.critical_gap_pct is 'critical: at least this gap, …';
+comment on column severity_rules.critical_min_offers is '… at least this many offers …';
+comment on column severity_rules.critical_after_position is '… and a position greater than this.';
+comment on column severity_rules.high_gap_pct is 'high: at least this gap …';
+comment on column severity_rules.high_min_offers is '… and at least this many offers.';
+comment on column severity_rules.warning_gap_pct is 'warning: at least this gap, …';
+comment on column severity_rules.warning_min_offers is '… or at least this many offers.';
+
+comment on table own_sellers is
+'Your merchant ids: their offers count as yours, beside those of the seller a notification names.';

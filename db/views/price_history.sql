@@ -1,0 +1,25 @@
+create or replace view price_history as
+select
+  n.asin,
+  n.marketplace,
+  coalesce(n.item_condition, 'new') as item_condition,
+  effective_time(n.event_time, n.received_at) as event_time,
+  a.your_price,
+  a.market_low,
+  a.prime_low,
+  a.buy_box_price,
+  a.your_position,
+  a.total_offers,
+  a.buy_box_winner,
+  a.currency,
+  n.severity,
+  n.message_id,
+  n.dedupe_hash
+from worker_notifications as n
+cross join lateral analyze_stored(n.raw_notification) as a
+where n.notification_type = 'ANY_OFFER_CHANGED' and a.asin is not null;
+
+comment on view price_history is
+'Every ANY_OFFER_CHANGED notification with what it says, in the order of event_time (and '
+'dedupe_hash) per asin, marketplace and item_condition. Prices are landed, in currency, not '
+'rounded; severity as stored.';

@@ -1,0 +1,33 @@
+create or replace view severity_changes as
+select
+  s.asin,
+  s.marketplace,
+  s.item_condition,
+  s.event_time,
+  s.old_severity,
+  s.new_severity,
+  s.message_id
+from (
+  select
+    n.asin,
+    n.marketplace,
+    coalesce(n.item_condition, 'new') as item_condition,
+    effective_time(n.event_time, n.received_at) as event_time,
+    lag(n.severity) over item as old_severity,
+    n.severity as new_severity,
+    n.message_id
+  from worker_notifications as n
+  where n.notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH')
+  window item as (
+    partition by n.asin, n.marketplace, coalesce(n.item_condition, 'new')
+    order by
+      effective_time(n.event_time, n.received_at),
+      n.notification_type = 'PRICING_HEALTH',
+      n.dedupe_hash collate "C"
+  )
+) as s
+where s.new_severity <> s.old_severity;
+
+comment on view severity_changes is
+'When an item went from which severity to which, by the events'' times: a row a change. '
+'message_id is that of the notification that changed it.';
