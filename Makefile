@@ -11,6 +11,9 @@ help: ## list the targets
 demo: .venv/demo ## show it all at work on made-up messages, without an account
 	@.venv/bin/python demo/demo.py
 
+psql: .venv/demo ## open psql on the data that the demo left
+	@.venv/bin/python demo/demo.py --psql
+
 install: .venv/dev ## make .venv with what the relay and the tests need
 
 migrate: .venv/dev ## bring the database at DATABASE_URL up to date
@@ -18,6 +21,15 @@ migrate: .venv/dev ## bring the database at DATABASE_URL up to date
 
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
+
+rerun: .venv/dev ## derive every severity again under the active rules
+	@.venv/bin/python db/maintain.py rerun
+
+rebuild: .venv/dev ## make current_state anew from the stored notifications
+	@.venv/bin/python db/maintain.py rebuild
+
+prune: .venv/dev ## delete notifications older than KEEP (90 days)
+	@.venv/bin/python db/maintain.py prune
 
 test: test-sql test-py ## run every test but the soak tests, after installing what they need
 
@@ -28,6 +40,9 @@ test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and 
 test-py: system .venv/dev ## run the Python tests, and those of the ingest path on Postgres 18 too
 	.venv/bin/pytest
 	.venv/bin/pytest --postgres=embedded -m 'ingest and not soak'
+
+soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
+	.venv/bin/pytest -m soak
 
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/sqlfluff lint db

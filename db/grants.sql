@@ -2,15 +2,16 @@
 -- created is left out. Functions are nobody's but the owner's unless granted here.
 do $$
 declare
-  writing constant text[] := array[
-    'ingest_notification', 'record_failure', 'apply_to_current_state', 'notify_current_state',
-    'require_active_rules', 'prune_notifications'
-  ];
   relay_calls constant text[] := array['ingest_notification', 'ingest_order'];
+  -- beside all that only reads
+  analyst_calls constant text[] := array[
+    'activate_severity_rules', 'rerun_severity', 'rebuild_current_state', 'retry_failure',
+    'retry_failures'
+  ];
   f record;
 begin
   for f in
-    select p.oid::regprocedure as signature, p.proname
+    select p.oid::regprocedure as signature, p.proname, p.provolatile
     from _deployed as d
     inner join pg_proc as p on d.name::regprocedure = p.oid
     where d.kind = 'object' and d.name like '%(%'
@@ -19,7 +20,7 @@ begin
     if to_regrole('buybox_relay') is not null and f.proname = any (relay_calls) then
       execute format('grant execute on function %s to buybox_relay', f.signature);
     end if;
-    if to_regrole('buybox_analyst') is not null and f.proname <> all (writing) then
+    if to_regrole('buybox_analyst') is not null and (f.provolatile <> 'v' or f.proname = any (analyst_calls)) then
       execute format('grant execute on function %s to buybox_analyst', f.signature);
     end if;
   end loop;

@@ -130,7 +130,7 @@ def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> N
 
 def owned_object(connection: psycopg.Connection, file: Path) -> str:
     """The function's signature or the view's name that a file owns: what it comments on."""
-    comment = r"^comment on (function|view) ((\w+).*?)\s+is$"
+    comment = r"^comment on (function|view) ((\w+).*?)\s+is\s"
     found = re.search(comment, file.read_text(), re.MULTILINE | re.DOTALL)
     if not found or found[3] != file.stem:
         raise MigrationError(f"{file.name} has no comment on the {file.parent.name[:-1]} it owns")

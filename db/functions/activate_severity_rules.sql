@@ -1,6 +1,6 @@
 create or replace function activate_severity_rules(name text)
 returns void
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$

@@ -9,7 +9,7 @@ create or replace function apply_to_current_state(
   a notification_analysis
 )
 returns boolean
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin

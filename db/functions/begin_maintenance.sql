@@ -1,6 +1,6 @@
 create or replace function begin_maintenance()
 returns void
-language sql volatile
+language sql volatile parallel unsafe
 begin atomic
   select pg_advisory_xact_lock('worker_notifications'::regclass::oid::integer, 0);
 end;

@@ -2,7 +2,7 @@ create or replace function buy_box_share(
   since timestamptz default '-infinity', until timestamptz default 'infinity'
 )
 returns table (asin text, marketplace text, item_condition text, share numeric)
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
 as $$
   select

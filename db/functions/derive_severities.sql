@@ -2,7 +2,7 @@ create or replace function derive_severities(
   rule severity_rules, since timestamptz, until timestamptz, asin text default null
 )
 returns table (id uuid, old_severity text, new_severity text)
-language sql stable
+language sql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
 as $$
   select

@@ -1,6 +1,6 @@
 create or replace function explain_severity(message_id text)
 returns table (part text, item text, value text)
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare

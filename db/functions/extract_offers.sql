@@ -15,13 +15,26 @@ returns table (
 )
 language sql stable parallel safe
 begin atomic
-  select o.*
+  select
+    o.ordinal,
+    o.seller_id,
+    h.item_condition,
+    o.listing_price,
+    o.shipping,
+    o.landed_price,
+    o.currency,
+    o.is_prime,
+    o.is_fba,
+    o.is_buy_box_winner,
+    o.is_own,
+    price_rank(o.landed_price, array_agg(o.landed_price) over ()) as rank
   from read_header(extract_offers.notification) as h
-  cross join lateral priced_offers(h.offers, h.seller_id, h.marketplace, h.item_condition) as o
+  cross join lateral priced_offers(h.offers, own_seller_ids() || h.seller_id, h.marketplace) as o
   order by o.ordinal;
 end;
 
 comment on function extract_offers(jsonb) is
-'The offers of one unwrapped notification, a row each in the order they came; see priced_offers() '
-'for the columns. No rows for PRICING_HEALTH, which carries none. Raises what read_header() and '
-'priced_offers() raise.';
+'The offers of one unwrapped notification, a row each in the order they came: see priced_offers() '
+'for the columns; item_condition is the trigger''s, rank is price_rank(), null without a listing '
+'price. Own are the offers of the seller that the notification names and of own_sellers. No rows '
+'for PRICING_HEALTH, which carries none. Raises what read_header() and priced_offers() raise.';

@@ -1,7 +1,7 @@
 -- Taken before any item's lock, so that whoever waits for it holds nothing that another waits for.
 create or replace function hold_rules()
 returns void
-language sql volatile
+language sql volatile parallel unsafe
 begin atomic
   select pg_advisory_xact_lock_shared('severity_rules'::regclass::oid::integer, 0);
 end;

@@ -15,16 +15,14 @@ create or replace function ingest_notification(
   out error_type text,
   out error_message text
 )
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
-set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   hash text := encode(sha256(convert_to(body, 'UTF8')), 'hex');
-  stored record;
-  failing_since timestamptz;
+  known record;
   first_received_at timestamptz;
   notification jsonb;
   a notification_analysis;
@@ -34,47 +32,54 @@ declare
   error_context text;
 begin
   loop
-    -- One lookup by one unique index at a time: a plan made while the tables were empty stays good.
-    select n.id, n.asin, n.marketplace, n.severity, n.trace_id into stored
-    from worker_notifications as n
-    where n.message_id = ingest_notification.message_id;
-    if not found then
-      select n.id, n.asin, n.marketplace, n.severity, n.trace_id into stored
-      from worker_notifications as n
-      where n.dedupe_hash = hash;
-    end if;
-
-    select min(f.first_failed_at) into failing_since
+    -- Each branch is one lookup by one unique index, so that a plan made while the tables were
+    -- empty stays good when they have grown.
+    select k.*, f.failing_since
+    into known
     from (
-      select w.first_failed_at
-      from worker_failures as w
-      where w.message_id = ingest_notification.message_id and w.resolved_at is null
-      union all
-      select w.first_failed_at
-      from worker_failures as w
-      where w.dedupe_hash = hash and w.resolved_at is null
-    ) as f;
+      select min(w.first_failed_at) as failing_since
+      from (
+        select w.first_failed_at
+        from worker_failures as w
+        where w.message_id = ingest_notification.message_id and w.resolved_at is null
+        union all
+        select w.first_failed_at
+        from worker_failures as w
+        where w.dedupe_hash = hash and w.resolved_at is null
+      ) as w
+    ) as f
+    left join (
+      (
+        select n.id, n.asin, n.marketplace, n.severity, n.trace_id
+        from worker_notifications as n
+        where n.message_id = ingest_notification.message_id
+        union all
+        select n.id, n.asin, n.marketplace, n.severity, n.trace_id
+        from worker_notifications as n
+        where n.dedupe_hash = hash
+      )
+      limit 1
+    ) as k on true;
 
-    if stored.id is null or failing_since is not null then
-      perform hold_rules();
-      perform pg_advisory_xact_lock(ingest_order(body));
+    if known.id is null or known.failing_since is not null then
+      perform hold_rules(), pg_advisory_xact_lock(ingest_order(body));
     end if;
 
-    if stored.id is not null then
+    if known.id is not null then
       outcome := 'duplicate';
-      notification_id := stored.id;
-      asin := stored.asin;
-      marketplace := stored.marketplace;
-      severity := stored.severity;
-      trace_id := stored.trace_id;
+      notification_id := known.id;
+      asin := known.asin;
+      marketplace := known.marketplace;
+      severity := known.severity;
+      trace_id := known.trace_id;
       exit;
     end if;
 
     trace_id := gen_random_uuid()::text;
-    first_received_at := coalesce(failing_since, now());
+    first_received_at := coalesce(known.failing_since, now());
     begin
       notification := unwrap_envelope(body::jsonb);
-      a := analyze_notification(notification);
+      a := analyze_by(notification, find_rules(), own_seller_ids());
       happened_at := coalesce(a.event_time, first_received_at);
 
       insert into worker_notifications (
@@ -100,7 +105,7 @@ begin
       marketplace := a.marketplace;
       severity := a.severity;
       exit;
-    exception when others then
+    exception when others or assert_failure then
       if is_outage(sqlstate) then
         raise;
       end if;
@@ -121,7 +126,7 @@ begin
   end loop;
 
   acknowledge := true;
-  if failing_since is not null then
+  if known.failing_since is not null then
     update worker_failures as w
     set resolved_at = now()
     where w.resolved_at is null

@@ -2,7 +2,7 @@
 -- current_state takes these locks in ascending order, live ingest too (ingest_order).
 create or replace function lock_items(asins text[])
 returns void
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin

@@ -1,6 +1,6 @@
 create or replace function preview_severity(rules text, since timestamptz, until timestamptz)
 returns table (old_severity text, new_severity text, notifications bigint)
-language plpgsql stable
+language plpgsql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare

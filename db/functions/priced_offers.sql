@@ -1,15 +1,11 @@
--- Three steps, kept apart by "offset 0": an offer's members, those of its parts, and what they say.
--- Flattened into one, every reader would pick its member anew for each use it makes of it: the
--- expressions would be several times as large, and it is their size, not the offers, that a
--- message's analysis spends its time on. Offers are never keyed by seller: one seller can stand
--- there twice, fulfilled by Amazon and by himself.
+-- Offers are never keyed by seller: one seller can stand there twice, fulfilled by Amazon and by
+-- himself.
 create or replace function priced_offers(
-  offers jsonb, seller_id text, marketplace text, item_condition text
+  offers jsonb, own_seller_ids text[], marketplace text
 )
 returns table (
   ordinal integer,
   seller_id text,
-  item_condition text,
   listing_price numeric,
   shipping numeric,
   landed_price numeric,
@@ -17,81 +13,69 @@ returns table (
   is_prime boolean,
   is_fba boolean,
   is_buy_box_winner boolean,
-  is_own boolean,
-  rank integer
+  is_own boolean
 )
-language sql stable parallel safe
-begin atomic
-  select
-    o.ordinal,
-    o.seller_id,
-    priced_offers.item_condition,
-    o.listing_price,
-    o.shipping,
-    o.landed_price,
-    o.currency,
-    o.is_prime,
-    o.is_fba,
-    o.is_buy_box_winner,
-    coalesce(
-      o.seller_id = priced_offers.seller_id
-      or o.seller_id = any(array(select s.seller_id from own_sellers as s)), false
-    ) as is_own,
-    case
-      when o.landed_price is not null then rank() over (order by o.landed_price)::integer
-    end as rank
-  from (
-    select
-      v.*,
-      landed_price(v.listing_price, v.shipping, v.points, priced_offers.marketplace) as landed_price
-    from (
-      select
-        m.ordinal,
-        read_text(m.seller_id, m.path || 'SellerId') as seller_id,
-        read_amount(m.listing_amount, m.path || 'ListingPrice.Amount') as listing_price,
-        read_text(m.currency, m.path || 'ListingPrice.CurrencyCode') as currency,
-        coalesce(read_amount(m.shipping_amount, m.path || 'Shipping.Amount'), 0) as shipping,
-        read_amount(m.points_number, m.path || 'Points.PointsNumber') as points,
-        coalesce(read_boolean(m.is_offer_prime, m.path || 'PrimeInformation.IsOfferPrime'), false)
-        or coalesce(read_boolean(m.is_prime, m.path || 'PrimeInformation.IsPrime'), false)
-          as is_prime,
-        coalesce(read_boolean(m.is_fba, m.path || 'IsFulfilledByAmazon'), false) as is_fba,
-        coalesce(read_boolean(m.is_buy_box_winner, m.path || 'IsBuyBoxWinner'), false)
-          as is_buy_box_winner
-      from (
-        select
-          p.*,
-          read_member(p.listing, 'Amount', p.path || 'ListingPrice') as listing_amount,
-          member(p.listing, 'CurrencyCode') as currency,
-          read_member(p.shipping, 'Amount', p.path || 'Shipping') as shipping_amount,
-          read_member(p.points, 'PointsNumber', p.path || 'Points') as points_number,
-          read_member(p.prime, 'IsOfferPrime', p.path || 'PrimeInformation') as is_offer_prime,
-          member(p.prime, 'IsPrime') as is_prime
-        from (
-          select
-            e.ordinal::integer as ordinal,
-            'Offers[' || e.ordinal - 1 || '].' as path,
-            read_member(e.offer, 'SellerId', 'Offers[' || e.ordinal - 1 || ']') as seller_id,
-            member(e.offer, 'ListingPrice') as listing,
-            member(e.offer, 'Shipping') as shipping,
-            member(e.offer, 'Points') as points,
-            member(e.offer, 'PrimeInformation') as prime,
-            member(e.offer, 'IsFulfilledByAmazon') as is_fba,
-            member(e.offer, 'IsBuyBoxWinner') as is_buy_box_winner
-          from jsonb_array_elements(priced_offers.offers) with ordinality as e (offer, ordinal)
-          offset 0
-        ) as p
-        offset 0
-      ) as m
-      offset 0
-    ) as v
-    offset 0
-  ) as o;
-end;
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  path text;
+  offer jsonb;
+  part jsonb;
+  points numeric;
+  shipping_currency text;
+  only_currency text;
+begin
+  for i in 0 .. coalesce(jsonb_array_length(offers), 0) - 1 loop
+    ordinal := i + 1;
+    path := 'Offers[' || i || '].';
+    offer := read_object(offers -> i, 'Offers[' || i || ']');
 
-comment on function priced_offers(jsonb, text, text, text) is
-'One row an offer of a notification''s Offers array, priced and ranked; seller_id is the seller '
-'the notification is for. Prices are in the row''s currency, landed_price as landed_price() says; '
-'is_own: that seller''s or one of own_sellers''; is_prime: Prime, national Prime alone is not; '
-'rank: 1 + the number of offers with a strictly lower landed price, null without a listing price. '
-'Raises OC003 and OC005 as the readers do.';
+    seller_id := read_text(member(offer, 'SellerId'), path || 'SellerId');
+    is_own := coalesce(seller_id = any(own_seller_ids), false);
+
+    part := read_object(member(offer, 'ListingPrice'), path || 'ListingPrice');
+    listing_price := read_amount(member(part, 'Amount'), path || 'ListingPrice.Amount');
+    currency := read_text(member(part, 'CurrencyCode'), path || 'ListingPrice.CurrencyCode');
+    part := read_object(member(offer, 'Shipping'), path || 'Shipping');
+    shipping := coalesce(read_amount(member(part, 'Amount'), path || 'Shipping.Amount'), 0);
+    shipping_currency := read_text(
+      member(part, 'CurrencyCode'), path || 'Shipping.CurrencyCode'
+    );
+    only_currency := coalesce(only_currency, currency, shipping_currency);
+    if currency <> only_currency or shipping_currency <> only_currency then
+      raise exception using
+        errcode = 'OC006',
+        message = format(
+          'the offers are in two currencies, %s and %s',
+          only_currency,
+          case when currency <> only_currency then currency else shipping_currency end
+        ),
+        hint = 'Prices in different currencies cannot be added up or ranked.';
+    end if;
+    part := read_object(member(offer, 'Points'), path || 'Points');
+    points := read_amount(member(part, 'PointsNumber'), path || 'Points.PointsNumber');
+    landed_price := landed_price(listing_price, shipping, points, marketplace);
+
+    part := read_object(member(offer, 'PrimeInformation'), path || 'PrimeInformation');
+    is_prime := coalesce(
+      read_boolean(member(part, 'IsOfferPrime'), path || 'PrimeInformation.IsOfferPrime'), false
+    ) or coalesce(
+      read_boolean(member(part, 'IsPrime'), path || 'PrimeInformation.IsPrime'), false
+    );
+    is_fba := coalesce(
+      read_boolean(member(offer, 'IsFulfilledByAmazon'), path || 'IsFulfilledByAmazon'), false
+    );
+    is_buy_box_winner := coalesce(
+      read_boolean(member(offer, 'IsBuyBoxWinner'), path || 'IsBuyBoxWinner'), false
+    );
+    return next;
+  end loop;
+end
+$$;
+
+comment on function priced_offers(jsonb, text[], text) is
+'One row an offer of a notification''s Offers array, in its order. Prices are in the row''s '
+'currency, landed_price as landed_price() says for that marketplace; is_own: the offer of one of '
+'own_seller_ids; is_prime: Prime, national Prime alone is not. Raises OC006 where listing or '
+'shipping prices are in two currencies, OC003 and OC005 as the readers do.';

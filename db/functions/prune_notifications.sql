@@ -1,6 +1,6 @@
 create or replace function prune_notifications(keep interval, max_rows integer default null)
 returns bigint
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare

@@ -6,7 +6,7 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin
-  if value #>> '{}' ~ '^[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$' then
+  if value #>> '{}' ~ '^[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,4})?$' then
     return (value #>> '{}')::numeric;
   elsif jsonb_typeof(value) in ('string', 'number') then
     return null_or_invalid(value, path, 'a decimal number of zero or more', 'OC005')::numeric;

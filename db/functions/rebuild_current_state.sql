@@ -3,7 +3,7 @@
 -- one stays all the same.
 create or replace function rebuild_current_state(asin text default null)
 returns bigint
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$

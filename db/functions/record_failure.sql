@@ -9,7 +9,7 @@ create or replace function record_failure(
   stack_trace text
 )
 returns void
-language sql volatile
+language sql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
   insert into worker_failures as f (

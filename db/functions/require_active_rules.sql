@@ -1,6 +1,6 @@
 create or replace function require_active_rules()
 returns trigger
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin

@@ -6,7 +6,7 @@ create or replace function rerun_severity(
   asin text default null
 )
 returns table (examined bigint, changed bigint)
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$

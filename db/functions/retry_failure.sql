@@ -10,7 +10,7 @@ create or replace function retry_failure(
   out error_type text,
   out error_message text
 )
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$

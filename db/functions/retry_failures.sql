@@ -11,7 +11,7 @@ returns table (
   error_type text,
   error_message text
 )
-language plpgsql volatile
+language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$

@@ -16,6 +16,12 @@ begin
     offers := read_amount(member(entry, 'OfferCount'), 'NumberOfOffers[].OfferCount');
     total := coalesce(total + offers, offers, total);
   end loop;
+  if total > 2147483647 then
+    raise exception using
+      errcode = 'OC005',
+      message = format('NumberOfOffers counts %s offers, which no integer holds', total),
+      hint = 'total_offers is an integer: at most 2147483647.';
+  end if;
   return total::integer;
 end
 $$;
@@ -23,4 +29,4 @@ $$;
 comment on function summary_offer_count(jsonb, text) is
 'How many offers of that condition (lower case) a notification''s Summary counts, added over the '
 'fulfillment channels; null where it counts none. Offers lists at most 20, the summary all. '
-'Raises OC003 and OC005 as the readers do, 22003 beyond integer.';
+'Raises OC005 beyond integer, OC003 and OC005 as the readers do.';
