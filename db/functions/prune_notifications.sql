@@ -25,13 +25,13 @@ begin
       and not exists (select from current_state as c where c.last_notification_id = old.id)
       and (
         old.asin is null
-        or old.notification_type not in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH')
+        or not has_state(old.notification_type)
         or exists (
           select
           from worker_notifications as newer
           where newer.asin = old.asin
             and newer.marketplace = old.marketplace
-            and coalesce(newer.item_condition, 'new') = coalesce(old.item_condition, 'new')
+            and newer.item_condition = old.item_condition
             and newer.notification_type = old.notification_type
             and (effective_time(newer.event_time, newer.received_at), newer.dedupe_hash collate "C")
             > (effective_time(old.event_time, old.received_at), old.dedupe_hash collate "C")

@@ -41,7 +41,7 @@ begin
       message = 'the notification has no NotificationType',
       hint = 'Amazon''s notifications carry NotificationType or notificationType at the top.';
   end if;
-  has_state := notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH');
+  has_state := has_state(notification_type);
 
   metadata := read_object(member(notification, 'NotificationMetadata'), 'NotificationMetadata');
   payload := read_object(member(notification, 'Payload'), 'Payload');

@@ -26,7 +26,7 @@ begin
 
   for newest in
     select distinct on (
-      n.asin, n.marketplace, coalesce(n.item_condition, 'new'), n.notification_type
+      n.asin, n.marketplace, n.item_condition, n.notification_type
     )
       n.id,
       n.dedupe_hash,
@@ -34,10 +34,10 @@ begin
       n.raw_notification,
       effective_time(n.event_time, n.received_at) as happened_at
     from worker_notifications as n
-    where n.notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH')
+    where has_state(n.notification_type)
       and (n.asin = rebuild_current_state.asin or rebuild_current_state.asin is null)
     order by
-      n.asin, n.marketplace, coalesce(n.item_condition, 'new'), n.notification_type,
+      n.asin, n.marketplace, n.item_condition, n.notification_type,
       happened_at desc, n.dedupe_hash collate "C" desc
   loop
     a := analyze_stored(newest.raw_notification);

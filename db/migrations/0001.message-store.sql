@@ -53,6 +53,18 @@ add column if not exists item_condition text,
 add column if not exists amazon_notification_id text,
 add column if not exists publish_time timestamptz;
 
+-- What the original stored bears its condition where Amazon writes it.
+update worker_notifications
+set item_condition = lower(coalesce(
+  nullif(btrim(raw_notification
+    #>> '{Payload,AnyOfferChangedNotification,OfferChangeTrigger,ItemCondition}'), ''),
+  nullif(btrim(raw_notification
+    #>> '{payload,anyOfferChangedNotification,offerChangeTrigger,itemCondition}'), ''),
+  nullif(btrim(raw_notification #>> '{payload,offerChangeTrigger,itemCondition}'), ''),
+  'new'
+))
+where item_condition is null;
+
 -- The hashes and times are what orders a register; "C" because an order of digits must not hang on
 -- a locale.
 alter table current_state

@@ -3,6 +3,8 @@
 
 comment on table worker_notifications is
 'Every notification that was stored, once each: message_id and dedupe_hash are the dedupe keys.';
+comment on column worker_notifications.id is 'Names the stored notification in current_state.';
+comment on column worker_notifications.created_at is 'When the row was made.';
 comment on column worker_notifications.message_id is
 'SQS''s id of the message that brought it first.';
 comment on column worker_notifications.dedupe_hash is
@@ -36,6 +38,8 @@ comment on table current_state is
 'One row an item (asin, marketplace, item_condition): the newest offers (from ANY_OFFER_CHANGED) '
 'and the newest pricing issue (from PRICING_HEALTH). Prices are landed (listing + shipping - '
 'points) and in currency.';
+comment on column current_state.asin is 'The item.';
+comment on column current_state.marketplace is 'Amazon''s marketplace id.';
 comment on column current_state.item_condition is
 'new, used, …: Amazon reports them as separate events.';
 comment on column current_state.your_price is
@@ -71,6 +75,9 @@ comment on column current_state.issue_dedupe_hash is
 comment on table worker_failures is
 'Messages that could not be ingested, one row each. SQS brings them maxReceiveCount times and '
 'then moves them to the dead-letter queue; the body here is whole.';
+comment on column worker_failures.id is 'Names the row.';
+comment on column worker_failures.first_failed_at is 'When the message failed first.';
+comment on column worker_failures.last_failed_at is 'When it failed last.';
 comment on column worker_failures.message_id is 'SQS''s id of the message.';
 comment on column worker_failures.raw_message is
 'The exact body as one JSON string: raw_message #>> ''{}''.';
@@ -90,6 +97,8 @@ comment on column worker_failures.resolved_at is
 comment on table severity_rules is
 'Named sets of thresholds for severity, exactly one active; activate_severity_rules() changes '
 'which. Gaps are percent of the market''s lowest landed price.';
+comment on column severity_rules.name is 'Names the set.';
+comment on column severity_rules.active is 'Whether the set is in force.';
 comment on column severity_rules.success_max_position is
 'success: at most this position (or the buy box).';
 comment on column severity_rules.critical_gap_pct is 'critical: at least this gap, …';
@@ -102,3 +111,8 @@ comment on column severity_rules.warning_min_offers is '… or at least this man
 
 comment on table own_sellers is
 'Your merchant ids: their offers count as yours, beside those of the seller a notification names.';
+comment on column own_sellers.seller_id is 'Amazon''s merchant id.';
+comment on column own_sellers.name is 'What you call it; for people only.';
+
+comment on type notification_analysis is
+'What analyze_notification() says of one notification; it explains the columns.';

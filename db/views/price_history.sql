@@ -2,7 +2,7 @@ create or replace view price_history as
 select
   n.asin,
   n.marketplace,
-  coalesce(n.item_condition, 'new') as item_condition,
+  n.item_condition,
   effective_time(n.event_time, n.received_at) as event_time,
   a.your_price,
   a.market_low,

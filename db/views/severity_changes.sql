@@ -11,15 +11,15 @@ from (
   select
     n.asin,
     n.marketplace,
-    coalesce(n.item_condition, 'new') as item_condition,
+    n.item_condition,
     effective_time(n.event_time, n.received_at) as event_time,
     lag(n.severity) over item as old_severity,
     n.severity as new_severity,
     n.message_id
   from worker_notifications as n
-  where n.notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH')
+  where has_state(n.notification_type)
   window item as (
-    partition by n.asin, n.marketplace, coalesce(n.item_condition, 'new')
+    partition by n.asin, n.marketplace, n.item_condition
     order by
       effective_time(n.event_time, n.received_at),
       n.notification_type = 'PRICING_HEALTH',
