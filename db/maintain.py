@@ -10,12 +10,12 @@ database refused; 2 for a wrong call.
 """
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from typing import Any, LiteralString
 
 import psycopg
+from migrate import database_url
 
 # Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
 CHUNK = 5_000
@@ -94,15 +94,14 @@ WORK: dict[str, Callable[[psycopg.Connection], str]] = {
 
 
 def main(arguments: list[str]) -> int:
-    database_url = os.environ.get("DATABASE_URL", "")
     if len(arguments) != 1 or arguments[0] not in WORK:
         print(f"usage: python db/maintain.py {'|'.join(WORK)}", file=sys.stderr)
         return 2
-    if not re.match(r"postgres(ql)?://", database_url):
-        print("DATABASE_URL must be postgresql://user:password@host:port/database", file=sys.stderr)
+    url = database_url()
+    if url is None:
         return 2
     try:
-        with psycopg.connect(database_url) as connection:
+        with psycopg.connect(url) as connection:
             result = WORK[arguments[0]](connection)
     except psycopg.Error as error:
         hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""

@@ -15,10 +15,12 @@ import hashlib
 import os
 import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from yoyo import get_backend, read_migrations
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +53,6 @@ def migrate(database_url: str) -> None:
 
 def prepare(connection: psycopg.Connection) -> None:
     """Make the table that remembers what was deployed: migrations, functions and views."""
-    connection.add_notice_handler(lambda notice: print(f"  {notice.message_primary}", flush=True))
     # A table's lock is needed for moments only; who cannot get it says so instead of waiting on.
     connection.execute("set lock_timeout = '1min'")
     if connection.execute("select to_regclass('_deployed')").fetchone() == (None,):
@@ -66,25 +67,35 @@ def prepare(connection: psycopg.Connection) -> None:
 def apply_migrations(database_url: str, connection: psycopg.Connection) -> None:
     """Run the migrations that have not run yet; refuse where one that has was edited since."""
     backend = get_backend(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", database_url))
+    # yoyo would run a migration on a connection of its own and note it on another: after a kill in
+    # between it would run again.
+    backend.copy = lambda: nullcontext(backend)
+    backend.connection.add_notice_handler(show_notice)
     migrations = read_migrations(str(HERE / "migrations"))
+    pending = backend.to_apply(migrations)
     texts = {m.id: sha256(Path(m.path)) for m in migrations}
-    applied = connection.execute("select name, sha256 from _deployed where kind = 'migration'")
-    for name, text in applied.fetchall():
-        if texts.get(name, text) != text:
+    applied = texts.keys() - {m.id for m in pending}
+    known = connection.execute("select name, sha256 from _deployed where kind = 'migration'")
+    for name, text in known.fetchall():
+        if name in applied and texts[name] != text:
             raise MigrationError(
                 f"migration {name} was applied to this database and edited since: "
                 "restore its text and put the change into a new migration"
             )
-    pending = backend.to_apply(migrations)
     for migration in pending:
         print(f"migration {migration.id}", flush=True)
-        backend.apply_migrations_only(type(migrations)([migration]))
+        with backend.transaction():
+            backend.apply_migrations_only(type(migrations)([migration]))
     backend.connection.close()
     for name, text in texts.items():
         remember(connection, "migration", name, text)
     connection.commit()
     if not pending:
         print(f"migrations: all {len(texts)} applied already", flush=True)
+
+
+def show_notice(notice: errors.Diagnostic) -> None:
+    print(f"  {notice.message_primary}", flush=True)
 
 
 def deploy(connection: psycopg.Connection) -> None:
@@ -95,19 +106,27 @@ def deploy(connection: psycopg.Connection) -> None:
     and made again.
     """
     files = [*sorted(HERE.glob("functions/*.sql")), *sorted(HERE.glob("views/*.sql"))]
-    connection.execute("savepoint deployment")
     try:
-        run_in_order_of_need(connection, files)
-    except (errors.InvalidFunctionDefinition, errors.InvalidTableDefinition):
-        connection.execute("rollback to savepoint deployment")
+        with connection.transaction():
+            replace(connection, files)
+    except (
+        errors.InvalidFunctionDefinition,
+        errors.InvalidTableDefinition,
+        errors.DependentObjectsStillExist,
+    ):
         drop(connection, [known for known in deployed(connection) if known[0] != "trigger"])
-        run_in_order_of_need(connection, files)
+        replace(connection, files)
+    connection.execute((HERE / "grants.sql").read_text())
+    print(f"functions and views: {len(files)} deployed", flush=True)
+
+
+def replace(connection: psycopg.Connection, files: list[Path]) -> None:
+    """Make what the files say, replacing what stands, and drop what no file owns any more."""
+    run_in_order_of_need(connection, files)
     owned = {owned_object(connection, file): sha256(file) for file in files}
     drop(connection, [known for known in deployed(connection) if known[1] not in owned])
     for name, text in owned.items():
         remember(connection, "object", name, text)
-    connection.execute((HERE / "grants.sql").read_text())
-    print(f"functions and views: {len(files)} deployed", flush=True)
 
 
 def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> None:
@@ -185,13 +204,35 @@ def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def database_url() -> str | None:
+    """DATABASE_URL, or None, with a line that says what is wrong, where it is missing or no URL.
+
+    An unescaped "@" in the password makes the rest of it a host name, which the errors of a
+    connection repeat: such a URL is none.
+    """
+    url = os.environ.get("DATABASE_URL", "")
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        parts = {}
+    place = f"{parts.get('host')} {parts.get('dbname')}"
+    if parts and re.match(r"postgres(ql)?://", url) and "@" not in place:
+        return url
+    fault = "is not valid" if url else "is missing"
+    print(
+        f"DATABASE_URL {fault}, accepted: postgresql://user:password@host:port/database"
+        " (special characters of the password as %XX)",
+        file=sys.stderr,
+    )
+    return None
+
+
 def main() -> int:
-    database_url = os.environ.get("DATABASE_URL", "")
-    if not re.match(r"postgres(ql)?://", database_url):
-        print("DATABASE_URL must be postgresql://user:password@host:port/database", file=sys.stderr)
+    url = database_url()
+    if url is None:
         return 2
     try:
-        migrate(database_url)
+        migrate(url)
     except (MigrationError, psycopg.Error) as error:
         where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         print(f"migration failed: {str(error).strip()}{where}", file=sys.stderr)

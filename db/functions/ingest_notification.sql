@@ -50,11 +50,11 @@ begin
     ) as f
     left join (
       (
-        select n.id, n.asin, n.marketplace, n.severity, n.trace_id
+        select n.id, n.dedupe_hash, n.asin, n.marketplace, n.severity, n.trace_id
         from worker_notifications as n
         where n.message_id = ingest_notification.message_id
         union all
-        select n.id, n.asin, n.marketplace, n.severity, n.trace_id
+        select n.id, n.dedupe_hash, n.asin, n.marketplace, n.severity, n.trace_id
         from worker_notifications as n
         where n.dedupe_hash = hash
       )
@@ -130,7 +130,10 @@ begin
     update worker_failures as w
     set resolved_at = now()
     where w.resolved_at is null
-      and (w.message_id = ingest_notification.message_id or w.dedupe_hash = hash);
+      and (
+        w.message_id = ingest_notification.message_id
+        or w.dedupe_hash = coalesce(known.dedupe_hash, hash)
+      );
   end if;
 end
 $$;

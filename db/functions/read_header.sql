@@ -52,12 +52,18 @@ begin
     payload
   );
   change := read_object(member(content, 'OfferChangeTrigger'), 'OfferChangeTrigger');
-  summary := read_object(member(content, 'Summary'), 'Summary');
   original := read_object(
     coalesce(member(content, 'OfferChangeSummary'), member(payload, 'OfferChangeSummary')),
     'OfferChangeSummary'
   );
-  offers := read_array(coalesce(member(content, 'Offers'), member(original, 'Offers')), 'Offers');
+  offers := coalesce(member(content, 'Offers'), member(original, 'Offers'));
+  if has_state then
+    offers := read_array(offers, 'Offers');
+    summary := read_object(member(content, 'Summary'), 'Summary');
+    seller_id := read_text(member(content, 'SellerId'), 'SellerId');
+  elsif jsonb_typeof(offers) <> 'array' then
+    offers := null;  -- what another type calls so is its own affair
+  end if;
 
   asin := coalesce(
     read_text(member(change, 'ASIN'), 'OfferChangeTrigger.ASIN'),
@@ -75,8 +81,6 @@ begin
   item_condition := coalesce(
     lower(read_text(member(change, 'ItemCondition'), 'OfferChangeTrigger.ItemCondition')), 'new'
   );
-  seller_id := read_text(member(content, 'SellerId'), 'SellerId');
-
   publish_time := read_time(member(metadata, 'PublishTime'), 'NotificationMetadata.PublishTime');
   change_time := read_time(
     member(change, 'TimeOfOfferChange'), 'OfferChangeTrigger.TimeOfOfferChange'

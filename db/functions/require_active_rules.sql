@@ -23,6 +23,9 @@ begin
     after update or delete on severity_rules
     deferrable initially deferred
     for each row execute function require_active_rules();
+    create trigger severity_rules_not_truncated
+    after truncate on severity_rules
+    for each statement execute function require_active_rules();
   end if;
 end
 $$;
