@@ -8,7 +8,10 @@ as $$
   select
     n.id,
     n.severity as old_severity,
-    coalesce(severity_of(rule, a), n.severity) as new_severity
+    case
+      when a.severity is null then n.severity  -- could not be analysed
+      else severity_of(rule, a)
+    end as new_severity
   from worker_notifications as n
   cross join lateral analyze_stored(n.raw_notification) as a
   where n.received_at >= since

@@ -5,6 +5,7 @@ returns timestamptz
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 set timezone = 'UTC'
+set standard_conforming_strings = 'on'
 as $$
 declare
   parts constant text[] := regexp_match(
