@@ -22,6 +22,9 @@ migrate: .venv/dev ## bring the database at DATABASE_URL up to date
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
 
+send: .venv/dev ## send FILE (or a sample) to SQS_QUEUE_URL and say what became of it
+	@.venv/bin/python tools/send.py $(FILE)
+
 rerun: .venv/dev ## derive every severity again under the active rules
 	@.venv/bin/python db/maintain.py rerun
 
@@ -38,8 +41,8 @@ test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and 
 	.venv/bin/python tests/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
 
 test-py: system .venv/dev ## run the Python tests, and those of the ingest path on Postgres 18 too
-	.venv/bin/pytest
-	.venv/bin/pytest --postgres=embedded -m 'ingest and not soak'
+	.venv/bin/pytest -n 4
+	.venv/bin/pytest -n 2 --postgres=embedded -m 'ingest and not soak'
 
 soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
 	.venv/bin/pytest -m soak

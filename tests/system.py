@@ -1,9 +1,9 @@
 """Installs what is needed of the system and not there; needs the standard library only.
 
-That is Python's venv and, for the tests, a Postgres server, pgTAP with its pg_prove and
-plpgsql_check; or only what the arguments name, as Debian does. On Debian and Ubuntu apt installs
-them, through sudo for an ordinary user; elsewhere they are only named. Returns 1 where something
-is missing in the end.
+That is Python's venv and, for the tests, a Postgres server, pgTAP with its pg_prove,
+plpgsql_check and PgBouncer; or only what the arguments name, as Debian does. On Debian and Ubuntu
+apt installs them, through sudo for an ordinary user; elsewhere they are only named. Returns 1 where
+something is missing in the end.
 """
 
 import os
@@ -16,16 +16,25 @@ from pathlib import Path
 
 from cluster import ask_pg_config, system_binaries
 
-# Without the setting, Debian's first server package makes a cluster and starts it on port 5432.
+# Without the setting, Debian's first server package makes a cluster and starts it on port 5432;
+# without the policy, PgBouncer's package starts one. Nothing that is installed here may run.
 INSTALL = """
 set -e
 setting=/etc/postgresql-common/createcluster.d/buybox-relay.conf
-trap 'rm -f $setting' EXIT INT TERM
+policy=/usr/sbin/policy-rc.d
+if [ -e $policy ]; then
+  policy=  # a container has its own
+else
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod +x $policy
+fi
+trap 'rm -f $setting $policy' EXIT INT TERM
 mkdir -p "$(dirname $setting)"
 echo 'create_main_cluster = false' > $setting
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq || true  # may fail for a source that is not needed
 apt-get install -qq --no-install-recommends "$@"
+case " $* " in *" pgbouncer "*) update-rc.d pgbouncer disable ;; esac
 """
 
 
@@ -39,6 +48,8 @@ def missing() -> list[str]:
         packages.append("python3-venv")
     if shutil.which("pg_prove") is None:
         packages.append("libtap-parser-sourcehandler-pgtap-perl")
+    if shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        packages.append("pgbouncer")
     if binaries := system_binaries():
         version = ask_pg_config(binaries, "--version").split()[1].split(".")[0]
         extensions = Path(ask_pg_config(binaries, "--sharedir"), "extension")
