@@ -1,0 +1,146 @@
+"""make demo, as a newcomer meets it: the real script, in a directory of its own."""
+
+import re
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SEVERITIES = ["critical", "high", "warning", "info", "success"]
+WaitUntil = Callable[..., Any]
+
+
+class Demo:
+    """A run of demo.py that remembers every process it started."""
+
+    def __init__(self, directory: Path, wait_until: WaitUntil, *arguments: str) -> None:
+        self.wait_until = wait_until
+        self.children: set[psutil.Process] = set()
+        self._output = directory / "output"
+        command = [sys.executable, "demo/demo.py", "--dir", str(directory), *arguments]
+        with self._output.open("w") as out:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+
+    def child(self, program: str) -> psutil.Process | None:
+        """The running child with this in its command line, if there is one."""
+        found = None
+        for child in self._note_children():
+            try:
+                if any(part.endswith(program) for part in child.cmdline()):
+                    found = child
+            except psutil.Error:  # it has ended by now
+                continue
+        return found
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended."""
+        self.wait_until(self._ended, timeout=240, what="the demo to end")
+        return int(self.process.returncode)
+
+    def _ended(self) -> bool:
+        self._note_children()
+        return self.process.poll() is not None
+
+    def _note_children(self) -> list[psutil.Process]:
+        try:
+            now: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        self.children.update(now)
+        return now
+
+    @property
+    def left_running(self) -> list[psutil.Process]:
+        return [child for child in self.children if child.is_running()]
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def start_demo(tmp_path: Path, wait_until: WaitUntil) -> Iterator[Callable[..., Demo]]:
+    """Starts the demo in the test's directory; ends what the test left."""
+    demos: list[Demo] = []
+
+    def start(*arguments: str) -> Demo:
+        demos.append(Demo(tmp_path, wait_until, *arguments))
+        return demos[-1]
+
+    yield start
+    for demo in demos:
+        demo.process.terminate()
+        demo.process.wait()
+    shutil.rmtree((tmp_path / "server").resolve(), ignore_errors=True)  # as root it lies elsewhere
+
+
+def count(output: str, outcome: str) -> int:
+    found = re.search(rf"^{outcome} +(\d+) ", output, re.MULTILINE)
+    assert found, output
+    return int(found[1])
+
+
+def test_it_shows_a_seller_the_state_and_works_again(start_demo: Callable[..., Demo]) -> None:
+    make_stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))["make_stream"]
+    sent = make_stream(datetime.now(UTC))
+    for _ in range(2):
+        demo = start_demo()
+        assert demo.wait() == 0, demo.output
+        assert len(demo.children) > 2  # a server, a migration, a relay: or this would watch nothing
+        assert not demo.left_running
+        output = demo.output
+        assert "\x1b" not in output
+        assert "\r" not in output
+        assert max(map(len, output.splitlines())) <= 80
+
+        shown = re.findall(rf"^({'|'.join(SEVERITIES)}) ", output, re.MULTILINE)
+        assert list(dict.fromkeys(shown)) == SEVERITIES  # each is there, the worst first
+
+        names = ("processed", "stale", "duplicate", "failed")
+        outcomes = {name: count(output, name) for name in names}
+        assert sum(outcomes.values()) == len(sent.bodies)
+        assert outcomes["duplicate"] == sent.duplicates
+        assert outcomes["failed"] == sent.broken
+        assert outcomes["stale"] > 0
+        assert f"Why {sent.broken} messages failed" in output
+        assert f"{sent.broken} messages in the dead-letter queue" in output
+
+    # make psql opens the database that the output tells of
+    query = "select count(*) || ' of ' || current_user from current_state"
+    psql = start_demo("--psql", "-XAtc", query)
+    assert psql.wait() == 0, psql.output
+    assert psql.output == f"{len(shown)} of seller\n"
+    assert not psql.left_running
+
+
+@pytest.mark.parametrize(
+    ("victim", "how", "status", "says"),
+    [
+        ("demo.py", signal.SIGINT, 130, "interrupted"),
+        ("demo.py", signal.SIGTERM, 143, "interrupted"),
+        ("relay.py", signal.SIGKILL, 1, "relay.log"),
+        ("bin/postgres", signal.SIGQUIT, 1, "/logs/"),
+    ],
+)
+def test_an_end_midway_says_so_and_leaves_nothing_running(
+    start_demo: Callable[..., Demo], victim: str, how: signal.Signals, status: int, says: str
+) -> None:
+    demo = start_demo()
+    demo.wait_until(lambda: demo.child("relay.py"), timeout=60, what="the relay to start")
+    target = demo.process if victim == "demo.py" else demo.child(victim)
+    assert target is not None
+    target.send_signal(how)
+    assert demo.wait() == status, demo.output
+    assert says in demo.output
+    assert not demo.left_running
