@@ -23,7 +23,7 @@ relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
 
 send: .venv/dev ## send FILE (or a sample) to SQS_QUEUE_URL and say what became of it
-	@.venv/bin/python tools/send.py $(FILE)
+	@.venv/bin/python tools/send.py $(if $(FILE),"$(FILE)")
 
 rerun: .venv/dev ## derive every severity again under the active rules
 	@.venv/bin/python db/maintain.py rerun

@@ -6,7 +6,7 @@
 
 The work itself is SQL: rerun_severity(), rebuild_current_state(), prune_notifications(). It may be
 stopped at any point and run again; live ingest goes on beside it. Exit status: 0; 1 where the
-database refused; 2 for a wrong call.
+database refused; 2 for a wrong call; 130 where it was interrupted.
 """
 
 import os
@@ -104,9 +104,14 @@ def main(arguments: list[str]) -> int:
         with psycopg.connect(url) as connection:
             result = WORK[arguments[0]](connection)
     except psycopg.Error as error:
+        progress("")
         hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""
-        print(f"\n{arguments[0]}: {error.diag.message_primary or error}{hint}", file=sys.stderr)
+        print(f"{arguments[0]}: {error.diag.message_primary or error}{hint}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        progress("")
+        print(f"{arguments[0]}: stopped; what was done stays done", file=sys.stderr)
+        return 130
     progress("")
     print(f"{arguments[0]}: {result}")
     return 0

@@ -7,6 +7,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import hypothesis
@@ -73,6 +75,43 @@ def db(database_url: str) -> Iterator[psycopg.Connection]:
     """A connection of the owner to database_url, in autocommit."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def connect(database_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
+    """Opens sessions of the owner to database_url, in autocommit."""
+    opened: list[psycopg.Connection] = []
+
+    def connect() -> psycopg.Connection:
+        opened.append(psycopg.connect(database_url, autocommit=True))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def in_background() -> Iterator[Callable[..., Future[Any]]]:
+    """Calls a function in another thread."""
+    with ThreadPoolExecutor() as executor:
+        yield executor.submit
+
+
+@pytest.fixture
+def wait_for(
+    db: psycopg.Connection, wait_until: Callable[..., None]
+) -> Callable[[psycopg.Connection, psycopg.Connection], None]:
+    """Returns once the one session waits for a lock that the other holds or waits for."""
+
+    def wait_for(waiting: psycopg.Connection, other: psycopg.Connection) -> None:
+        pids = (other.info.backend_pid, waiting.info.backend_pid)
+        query = "select %s = any(pg_blocking_pids(%s))"
+        wait_until(
+            lambda: db.execute(query, pids).fetchone() == (True,), what="a session to be blocked"
+        )
+
+    return wait_for
 
 
 @pytest.fixture(scope="session")

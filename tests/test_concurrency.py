@@ -22,27 +22,6 @@ WaitUntil = Callable[..., None]
 
 
 @pytest.fixture
-def connect(database_url: str) -> Iterator[Callable[[], psycopg.Connection]]:
-    """Opens sessions in autocommit on this test's database."""
-    opened: list[psycopg.Connection] = []
-
-    def connect() -> psycopg.Connection:
-        opened.append(psycopg.connect(database_url, autocommit=True))
-        return opened[-1]
-
-    yield connect
-    for connection in opened:
-        connection.close()
-
-
-@pytest.fixture
-def in_background() -> Iterator[Callable[..., Future[Any]]]:
-    """Calls a function in another thread."""
-    with ThreadPoolExecutor() as executor:
-        yield executor.submit
-
-
-@pytest.fixture
 def wait_for_lock(
     connect: Callable[[], psycopg.Connection], wait_until: WaitUntil
 ) -> Callable[[psycopg.Connection], int | None]:

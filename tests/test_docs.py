@@ -1,0 +1,122 @@
+"""The documents: what they say is so of the code, and what they show is what a database prints."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+import reference
+from cluster import ROOT, Cluster
+from prometheus_client import REGISTRY
+from sqs import offer_changed
+
+import relay
+
+DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
+README = (ROOT / "README.md").read_text()
+
+
+def test_what_a_database_prints_is_what_the_documents_show(
+    cluster: Cluster, database_url: str
+) -> None:
+    for file, text in reference.current(cluster, database_url):
+        assert file.read_text() == text, "run .venv/bin/python tests/reference.py"
+
+
+def test_the_readme_shows_what_the_demo_prints(
+    database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "demo")
+    demo = runpy.run_path(str(ROOT / "demo" / "demo.py"))
+    with psycopg.connect(database_url, autocommit=True) as db:
+        reference.ingest_demo(db)
+        db.row_factory = psycopg.rows.dict_row
+        demo["show_state"](demo["Screen"](), db)
+    printed = capsys.readouterr().out.splitlines()
+    start = README.index("Your 14 offers now")
+    shown = README[start : README.index("\n\n", start)].splitlines()
+    assert len(shown) > 5
+    assert [line for line in shown if line not in printed] == []
+
+
+def test_the_readme_lists_every_setting_of_the_relay() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `?([^|`]*)`? \| ([^|]*) \|", README, re.MULTILINE)
+    listed = {name: (default, accepted) for name, default, accepted in rows}
+    assert listed.keys() == relay.TEXTS.keys() | relay.NUMBERS.keys()
+    for name, (default, _, _) in relay.TEXTS.items():
+        assert listed[name][0] == default or (listed[name][0], default) == ("required", "")
+    for name, (standard, low, high, unit) in relay.NUMBERS.items():
+        limits = f"{low} to {high}" if high < relay.ANY else f"{low} or more"
+        assert listed[name] == (str(standard), limits + unit)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_names_exists(document: Path) -> None:
+    text = document.read_text()
+    files = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert [name for name in files if not (document.parent / name).exists()] == []
+
+    makefile = (ROOT / "Makefile").read_text()
+    targets = {name for line in re.findall(r"^([\w -]+):", makefile, re.M) for name in line.split()}
+    named = set(re.findall(r"(?:`|^)(?:[A-Z_]+=\S+ )*make ([a-z-]+)", text, re.MULTILINE))
+    assert named - targets == set()
+
+    exposed = {m.name + "_total" * (m.type == "counter") for m in REGISTRY.collect()}
+    assert set(re.findall(r"\brelay_[a-z_]+[a-z]", text)) - exposed == set()
+
+
+def test_links_lead_to_headings() -> None:
+    def headings(document: Path) -> set[str]:
+        found = re.findall(r"^#+ (.*)", document.read_text(), re.MULTILINE)
+        return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in found}
+
+    for document in DOCUMENTS:
+        for name, anchor in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", document.read_text()):
+            assert anchor in headings(document.parent / name if name else document)
+
+
+def test_following_misses_no_change(
+    cluster: Cluster, database_url: str, wait_until: Callable[..., None], tmp_path: Path
+) -> None:
+    """Even of a transaction that began before one whose change was read already."""
+    output = tmp_path / "output"
+    ui = f"{cluster.superuser_url(database_url)}&options=-c%20role%3Dbuybox_ui"
+
+    def printed(asin: str) -> bool:
+        return f" {asin} A1F83G8C2ARO7P new: yours 10.0" in output.read_text()
+
+    def ingest(db: psycopg.Connection, asin: str) -> None:
+        db.execute("select ingest_notification(%s, %s)", [asin, offer_changed(asin, second=1)])
+
+    with (
+        psycopg.connect(database_url, autocommit=True) as first,
+        psycopg.connect(database_url) as slow,
+        psycopg.connect(database_url, autocommit=True) as quick,
+    ):
+        ingest(first, "B0STANDS01")
+        with output.open("w") as out:
+            follower = subprocess.Popen(
+                [sys.executable, "-u", "examples/follow.py"],
+                cwd=ROOT,
+                env=os.environ | {"DATABASE_URL": ui},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            wait_until(lambda: printed("B0STANDS01"), what="the row that stood there")
+            ingest(slow, "B0SLOW0001")
+            ingest(quick, "B0QUICK001")
+            wait_until(lambda: printed("B0QUICK001"), what="the later change")
+            assert not printed("B0SLOW0001")
+            slow.commit()
+            wait_until(lambda: printed("B0SLOW0001"), what="the change that committed late")
+        finally:
+            follower.kill()
+            follower.wait()
+    lines = output.read_text().splitlines()
+    assert len(lines) == 3  # each change once, though the overlap brings each row again

@@ -1,0 +1,213 @@
+"""render.yaml: what Render reads, and that its commands and variables are enough."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from cluster import free_port
+
+import relay
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "render.yaml").read_text()
+GUIDE = (ROOT / "docs" / "render.md").read_text()
+CI = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+
+# As much of Render's Blueprint as one of a worker or web service with a Postgres has need of.
+SERVICE = {
+    "type",
+    "name",
+    "runtime",
+    "region",
+    "plan",
+    "buildCommand",
+    "preDeployCommand",
+    "startCommand",
+    "healthCheckPath",
+    "maxShutdownDelaySeconds",
+    "envVars",
+}
+DATABASE = {
+    "name",
+    "databaseName",
+    "user",
+    "region",
+    "plan",
+    "postgresMajorVersion",
+    "connectionPool",
+    "ipAllowList",
+}
+REGIONS = {"oregon", "ohio", "frankfurt", "singapore", "virginia"}
+# An environment variable has exactly one of these beside its key.
+SOURCES = {"value", "sync", "fromDatabase"}
+
+
+@pytest.fixture(scope="module")
+def blueprint() -> Any:
+    return yaml.safe_load(TEXT)
+
+
+@pytest.fixture(scope="module")
+def service(blueprint: Any) -> Any:
+    (service,) = blueprint["services"]
+    return service
+
+
+@pytest.fixture(scope="module")
+def variables(service: Any) -> dict[str, Any]:
+    """The environment variables by name."""
+    return {entry["key"]: entry for entry in service["envVars"]}
+
+
+def test_it_is_a_worker_with_its_postgres_in_names_that_render_knows(
+    blueprint: Any, service: Any, variables: dict[str, Any]
+) -> None:
+    assert blueprint.keys() == {"services", "databases"}
+    (database,) = blueprint["databases"]
+    assert service.keys() <= SERVICE
+    assert database.keys() <= DATABASE
+    assert (service["type"], service["runtime"]) == ("worker", "python")
+    assert "healthCheckPath" not in service  # a worker has none
+    assert service["region"] == database["region"]
+    assert service["region"] in REGIONS
+    # More than the relay takes to stop, and no more than Render allows.
+    assert relay.STOP_LIMIT < service["maxShutdownDelaySeconds"] <= 300
+    assert service["maxShutdownDelaySeconds"] == 60
+    assert database["ipAllowList"] == []
+    assert variables["DATABASE_URL"]["fromDatabase"] == {
+        "name": database["name"],
+        "property": "connectionString",
+    }
+    for name in ("postgresMajorVersion", "plan"):
+        assert isinstance(database[name], str)
+
+
+def test_the_pinned_versions_are_those_that_are_tested(
+    blueprint: Any, variables: dict[str, Any]
+) -> None:
+    assert f'postgres: "{blueprint["databases"][0]["postgresMajorVersion"]}"' in CI
+    python = variables["PYTHON_VERSION"]["value"]
+    assert isinstance(python, str)
+    found = re.fullmatch(r"(3\.(\d+))\.\d+", python)  # Render wants all three
+    assert found
+    assert f'python: "{found[1]}"' in CI
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert int(found[2]) >= int(project["requires-python"].removeprefix(">=3."))
+
+
+def test_it_has_every_variable_that_is_required_and_no_secret(
+    service: Any, variables: dict[str, Any]
+) -> None:
+    assert len(variables) == len(service["envVars"])
+    required = {name for name, (default, _, _) in relay.TEXTS.items() if not default}
+    assert required == {"DATABASE_URL", "SQS_QUEUE_URL"}
+    credentials = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert variables.keys() >= required | credentials | {"AWS_REGION", "AMAZON_SELLER_ID"}
+    known = relay.TEXTS.keys() | relay.NUMBERS.keys() | credentials
+    assert variables.keys() - known == {"PYTHON_VERSION", "AMAZON_SELLER_ID"}
+    for name, entry in variables.items():
+        assert len(entry.keys() & SOURCES) == 1, name
+        assert entry.keys() <= SOURCES | {"key"}, name
+        assert entry.get("sync") in (None, False), name
+        assert "value" not in entry or name == "PYTHON_VERSION"
+    assert not re.search(r"://|AKIA|amzn1|A2D8NG39VURSL3", TEXT)
+
+
+@pytest.fixture
+def given_by_render(
+    variables: dict[str, Any], empty_database_url: str, queue_url: str
+) -> dict[str, str]:
+    """What Render gives a process: the file's variables, and PORT.
+
+    And of ours where the local SQS is, and short polls, for a stop waits for the poll under way.
+    """
+    given = {
+        "DATABASE_URL": empty_database_url,
+        "SQS_QUEUE_URL": queue_url,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AMAZON_SELLER_ID": "A1SELLER0000TEST",
+        "PYTHON_VERSION": variables["PYTHON_VERSION"]["value"],
+    }
+    assert given.keys() == variables.keys()
+    return given | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PORT": str(free_port()),
+        "WAIT_TIME": "1",
+        "AWS_ENDPOINT_URL_SQS": os.environ["AWS_ENDPOINT_URL_SQS"],
+    }
+
+
+@pytest.fixture
+def started(service: Any, given_by_render: dict[str, str]) -> Iterator[Callable[[], Any]]:
+    """Starts the service as Render does; ends it with the test."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        command = ["sh", "-c", f"exec {service['startCommand']}"]
+        processes.append(
+            subprocess.Popen(command, cwd=ROOT, env=given_by_render, stdout=subprocess.DEVNULL)
+        )
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_its_commands_migrate_start_and_stop_with_its_variables_alone(
+    service: Any,
+    given_by_render: dict[str, str],
+    started: Callable[[], subprocess.Popen[bytes]],
+    wait_until: Callable[..., None],
+) -> None:
+    assert service["buildCommand"] == "pip install ."
+    migration = subprocess.run(
+        service["preDeployCommand"],
+        shell=True,
+        cwd=ROOT,
+        env=given_by_render,
+        capture_output=True,
+        text=True,
+    )
+    assert migration.returncode == 0, migration.stderr
+    with psycopg.connect(given_by_render["DATABASE_URL"]) as db:
+        sellers = db.execute("select seller_id from own_sellers").fetchall()
+    assert sellers == [("A1SELLER0000TEST",)]
+
+    process = started()
+
+    def healthy() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{given_by_render['PORT']}/health"):
+                return True
+        except urllib.error.URLError:  # and of these HTTPError
+            return False
+
+    wait_until(healthy, what="/health to answer 200")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(service["maxShutdownDelaySeconds"]) == 0
+
+
+def test_the_guide_changes_it_into_a_web_service_with_a_health_check(service: Any) -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    database, web = map(yaml.safe_load, blocks)
+    assert [entry["source"] for entry in database["ipAllowList"]] == ["203.0.113.7/32"]
+    assert web == [{"type": "web", "healthCheckPath": "/health"}]
+    for name in re.findall(r"`([a-z]+[A-Z]\w+)(?::|`)", GUIDE):
+        assert name in SERVICE | DATABASE | {"fromDatabase", "connectionString"} | {
+            "connectionPoolString"
+        }, name
