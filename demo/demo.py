@@ -523,10 +523,7 @@ def show_failures(screen: Screen, db: psycopg.Connection[dict[str, Any]], queue:
 NEXT = """\
 make psql     opens this run's database, kept in .demo/ until the next run:
                 select * from current_state where severity = 'critical';
-                select e.* from current_state as c
-                  join worker_notifications as n on n.id = c.last_notification_id,
-                  explain_severity(n.message_id) as e
-                  where c.asin = 'B0DEMO0012';
+                select * from price_history where asin = 'B0DEMO0012';
                 select * from severity_changes where asin = 'B0DEMO0012';
                 select * from open_failures;
 docs/analysts.md   goes on from there: other thresholds, history, repairs
