@@ -31,7 +31,7 @@ declare
   error_detail text;
   error_context text;
 begin
-  loop
+  for attempt in 1 .. 3 loop
     -- Each branch is one lookup by one unique index, so that a plan made while the tables were
     -- empty stays good when they have grown.
     select k.*, f.failing_since
@@ -124,6 +124,12 @@ begin
       return;
     end;
   end loop;
+  if outcome is null then
+    raise exception using
+      errcode = 'serialization_failure',
+      message = format('message %s is in the way of a row that cannot be seen', message_id),
+      hint = 'Repeat the call. Should it stay so, worker_notifications has a unique index too many.';
+  end if;
 
   acknowledge := true;
   if known.failing_since is not null then
