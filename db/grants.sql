@@ -9,6 +9,7 @@ declare
     'retry_failures'
   ];
   f record;
+  t record;
 begin
   for f in
     select p.oid::regprocedure as signature, p.proname, p.provolatile
@@ -20,7 +21,8 @@ begin
     if to_regrole('buybox_relay') is not null and f.proname = any (relay_calls) then
       execute format('grant execute on function %s to buybox_relay', f.signature);
     end if;
-    if to_regrole('buybox_analyst') is not null and (f.provolatile <> 'v' or f.proname = any (analyst_calls)) then
+    if to_regrole('buybox_analyst') is not null
+      and (f.provolatile <> 'v' or f.proname = any (analyst_calls)) then
       execute format('grant execute on function %s to buybox_analyst', f.signature);
     end if;
   end loop;
@@ -34,10 +36,15 @@ begin
   end if;
   if to_regrole('buybox_analyst') is not null then
     grant usage on schema public to buybox_analyst;
-    grant select on
-      worker_notifications, current_state, worker_failures, severity_rules, own_sellers,
-      price_history, severity_changes, open_failures, ingest_stats
-    to buybox_analyst;
+    for t in
+      select c.oid::regclass as name
+      from pg_class as c
+      where c.relnamespace = 'public'::regnamespace
+        and c.relkind in ('r', 'v')
+        and c.relowner = current_user::regrole
+    loop
+      execute format('grant select on %s to buybox_analyst', t.name);
+    end loop;
     grant insert, update, delete on severity_rules to buybox_analyst;
   end if;
 end

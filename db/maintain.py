@@ -11,6 +11,7 @@ database refused; 2 for a wrong call; 130 where it was interrupted.
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, LiteralString
 
@@ -20,6 +21,8 @@ from migrate import database_url
 # Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
 CHUNK = 5_000
 ITEMS = 100
+
+said_at = time.monotonic()
 
 
 def rerun(connection: psycopg.Connection) -> str:
@@ -81,9 +84,13 @@ def one_row(
 
 
 def progress(text: str) -> None:
-    """A line that is overwritten on a terminal and left out elsewhere."""
+    """A line that is overwritten on a terminal; elsewhere one every ten seconds."""
+    global said_at
     if sys.stdout.isatty():
         print(f"\r\x1b[K{text}", end="", flush=True)
+    elif text and time.monotonic() > said_at + 10:
+        said_at = time.monotonic()
+        print(text, flush=True)
 
 
 WORK: dict[str, Callable[[psycopg.Connection], str]] = {

@@ -1,11 +1,11 @@
-"""Bring the database at DATABASE_URL up to date: migrations first, then functions, views, grants.
+"""Bring the database at DATABASE_URL up to date: migrations, then functions, views and the rest.
 
     DATABASE_URL=postgresql://user:password@host/database python db/migrate.py
 
-Migrations (db/migrations, by yoyo) make tables and run once each. Functions, views and grants have
-no history of their own: the files in db/functions, db/views and db/grants.sql say what there is,
-and every run deploys them again in one transaction, dropping what no file owns any more. Running
-it again is safe; two runs at once wait for each other.
+Migrations (db/migrations, by yoyo) make tables and run once each. Functions, views, comments and
+grants have no history of their own: the files in db/functions and db/views, db/comments.sql and
+db/grants.sql say what there is, and every run deploys them again in one transaction, dropping what
+no file owns any more. Running it again is safe; two runs at once wait for each other.
 
 Exit status: 0; 1 where the database refused or an applied migration was edited; 2 without a usable
 DATABASE_URL.
@@ -35,7 +35,7 @@ class MigrationError(Exception):
 
 
 def migrate(database_url: str) -> None:
-    """Migrate the database and deploy its functions, views and grants, printing a line a step.
+    """Migrate the database and deploy what db/ says, printing a line a step.
 
     Takes a postgres:// or postgresql:// URL of the owner of the tables, who need not be a
     superuser. Raises MigrationError, or psycopg.Error where the database refuses.
@@ -54,7 +54,7 @@ def migrate(database_url: str) -> None:
 def prepare(connection: psycopg.Connection) -> None:
     """Make the table that remembers what was deployed: migrations, functions and views."""
     # A table's lock is needed for moments only; who cannot get it says so instead of waiting on.
-    connection.execute("set lock_timeout = '1min'")
+    connection.execute("set lock_timeout = '1min'; set search_path = public")
     if connection.execute("select to_regclass('_deployed')").fetchone() == (None,):
         connection.execute(
             "create table _deployed"
@@ -71,6 +71,7 @@ def apply_migrations(database_url: str, connection: psycopg.Connection) -> None:
     # between it would run again.
     backend.copy = lambda: nullcontext(backend)
     backend.connection.add_notice_handler(show_notice)
+    backend.execute("set search_path = public")
     migrations = read_migrations(str(HERE / "migrations"))
     pending = backend.to_apply(migrations)
     texts = {m.id: sha256(Path(m.path)) for m in migrations}
@@ -116,7 +117,8 @@ def deploy(connection: psycopg.Connection) -> None:
     ):
         drop(connection, [known for known in deployed(connection) if known[0] != "trigger"])
         replace(connection, files)
-    connection.execute((HERE / "grants.sql").read_text())
+    connection.execute((HERE / "comments.sql").read_bytes())
+    connection.execute((HERE / "grants.sql").read_bytes())
     print(f"functions and views: {len(files)} deployed", flush=True)
 
 

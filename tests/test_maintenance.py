@@ -1,5 +1,6 @@
 """Rebuilding and pruning, in SQL and by db/maintain.py in chunks, beside live ingest."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -392,3 +393,18 @@ def test_a_wrong_call_ends_with_status_2_and_one_line() -> None:
     away = run("rerun", "postgresql://u:s3cret@127.0.0.1:1/none")
     assert (away.returncode, away.stdout) == (1, "")
     assert "s3cret" not in away.stderr
+
+
+def test_rebuild_passes_over_what_cannot_be_analysed(db: Connection) -> None:
+    """The original stored some that this system would have refused, and perhaps as the newest."""
+    older = n.OfferChange(asin=X, offers=(n.Offer(),))
+    newer = dataclasses.replace(older, event_time=n.START + timedelta(minutes=1))
+    ingest(db, n.text(n.pascal(older)), n.text(n.pascal(newer)))
+    before = one(db, "select event_time from current_state")
+    db.execute(
+        "update worker_notifications set raw_notification = '{\"notificationType\": 5}'"
+        " where event_time = %s",
+        (before,),
+    )
+    assert one(db, "select rebuild_current_state()") == 1
+    assert one(db, "select event_time from current_state") < before

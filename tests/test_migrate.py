@@ -325,6 +325,48 @@ def test_the_originals_database_is_adopted_with_its_rows(
     assert query(url, count) == [(5,)]
 
 
+def test_adopted_state_is_as_old_and_of_the_condition_of_its_notification(
+    empty_database_url: str,
+) -> None:
+    url = empty_database_url
+    make_original(url)
+    used = n.OfferChange(asin="B0OLD00001", condition="Used", offers=(n.Offer(),))
+    query(
+        url,
+        "update worker_notifications set raw_notification = %s where message_id = 'old-0'",
+        n.text(n.pascal(used)),
+    )
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        late = n.OfferChange(
+            asin="B0OLD00001",
+            condition="Used",
+            offers=(n.Offer(n.SELLER),),
+            event_time=datetime(2023, 12, 31, tzinfo=UTC),
+        )
+        assert n.ingest(connection, "late", n.text(n.pascal(late)))["outcome"] == "stale"
+    state = "select item_condition, your_price::text from current_state where asin = 'B0OLD00001'"
+    assert query(url, state) == [("used", "12.34")]
+
+
+@pytest.mark.parametrize("key", ["", ", unique (asin, marketplace)"], ids=["no key", "unique"])
+def test_an_original_without_its_keys_gets_them(
+    database_url: str, empty_database_url: str, key: str
+) -> None:
+    url = empty_database_url
+    make_original(url)
+    query(url, "alter table current_state drop constraint current_state_pkey")
+    if key:
+        query(url, "alter table current_state add unique (asin, marketplace)")
+    for column in ("message_id", "dedupe_hash"):
+        query(
+            url,
+            f"alter table worker_notifications drop constraint worker_notifications_{column}_key",
+        )
+    migrate(url)
+    assert catalog(url) == catalog(database_url)
+
+
 def test_the_originals_rows_that_break_a_rule_are_kept_and_new_ones_refused(
     empty_database_url: str,
 ) -> None:

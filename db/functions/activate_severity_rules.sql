@@ -1,3 +1,5 @@
+-- The maintenance lock comes first, as in everything that takes both, so that a rerun in the same
+-- transaction does not wait for one that waits for it.
 create or replace function activate_severity_rules(name text)
 returns void
 language plpgsql volatile parallel unsafe
@@ -5,8 +7,10 @@ security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
+  -- '' names no set, where null would mean the active one
   chosen constant severity_rules := find_rules(coalesce(activate_severity_rules.name, ''));
 begin
+  perform begin_maintenance();
   perform pg_advisory_xact_lock('severity_rules'::regclass::oid::integer, 0);
   update severity_rules as s set active = false where s.active;
   update severity_rules as s set active = true where s.name = chosen.name;

@@ -1,3 +1,5 @@
+-- Parallel restricted: an exception block is a subtransaction, which a parallel worker cannot
+-- start.
 create or replace function analyze_stored(notification jsonb)
 returns notification_analysis
 language plpgsql stable parallel restricted

@@ -9,11 +9,8 @@ as $$
     h.asin,
     h.marketplace,
     h.item_condition,
-    round(
-      (
-        coalesce(sum(h.seconds) filter (where h.buy_box_winner), 0) / nullif(sum(h.seconds), 0)
-      ), 4
-    ) as share
+    coalesce(sum(h.seconds) filter (where h.buy_box_winner), 0)
+    / nullif(sum(h.seconds), 0) as share
   from (
     select
       p.asin,

@@ -2,12 +2,12 @@ create or replace function deciding_rule(rule severity_rules, a notification_ana
 returns text
 language sql immutable parallel safe
 return case
-  when not (a).has_state then 'info: ' || (a).notification_type || ' bears on no state'
+  when not (a).has_state then 'info: ' || (a).notification_type || ' does not affect current_state'
   when (a).notification_type = 'PRICING_HEALTH' then
     case severity_of(rule, a)
       when 'critical'
-        then 'critical: Amazon took the offer out, and gap >= ' || (rule).critical_gap_pct
-      else 'high: Amazon took the offer out'
+        then 'critical: Amazon reports a pricing issue, and gap >= ' || (rule).critical_gap_pct
+      else 'high: Amazon reports a pricing issue'
     end
   else
     case severity_of(rule, a)

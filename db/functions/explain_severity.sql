@@ -67,7 +67,7 @@ begin
 
   return query
   values
-  ('rule', 'rules', rule.name),
+  ('rule', 'rule set', rule.name),
   ('rule', 'decided by', deciding_rule(rule, a)),
   ('result', 'severity', a.severity),
   ('result', 'severity stored', n.severity);

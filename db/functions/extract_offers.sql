@@ -27,7 +27,9 @@ begin atomic
     o.is_fba,
     o.is_buy_box_winner,
     o.is_own,
-    price_rank(o.landed_price, array_agg(o.landed_price) over ()) as rank
+    case
+      when o.landed_price is not null then rank() over (order by o.landed_price)::integer
+    end as rank
   from read_header(extract_offers.notification) as h
   cross join lateral priced_offers(h.offers, own_seller_ids() || h.seller_id, h.marketplace) as o
   order by o.ordinal;
@@ -35,6 +37,7 @@ end;
 
 comment on function extract_offers(jsonb) is
 'The offers of one unwrapped notification, a row each in the order they came: see priced_offers() '
-'for the columns; item_condition is the trigger''s, rank is price_rank(), null without a listing '
-'price. Own are the offers of the seller that the notification names and of own_sellers. No rows '
-'for PRICING_HEALTH, which carries none. Raises what read_header() and priced_offers() raise.';
+'for the columns; item_condition is the trigger''s, rank is its price_rank(): 1 + the number of '
+'offers with a strictly lower landed price, null without a listing price. Own are the offers of '
+'the seller that the notification names and of own_sellers. No rows for PRICING_HEALTH, which '
+'carries none. Raises what read_header() and priced_offers() raise.';

@@ -4,4 +4,4 @@ language sql immutable parallel safe
 return coalesce(notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH'), false);
 
 comment on function has_state(text) is
-'Whether notifications of this type bear on current_state.';
+'Whether notifications of this type affect current_state.';

@@ -31,7 +31,7 @@ declare
   error_detail text;
   error_context text;
 begin
-  for attempt in 1 .. 3 loop
+  for attempt in 1 .. 2 loop
     -- Each branch is one lookup by one unique index, so that a plan made while the tables were
     -- empty stays good when they have grown.
     select k.*, f.failing_since
@@ -95,7 +95,13 @@ begin
       )
       on conflict do nothing
       returning id into notification_id;
-      continue when notification_id is null;  -- another session stored it since we looked
+      if notification_id is null then
+        continue when attempt = 1;  -- another session stored it since we looked
+        raise exception using
+          errcode = 'unique_violation',
+          message = 'the row was not stored, and it is none that is stored already',
+          hint = 'Has worker_notifications a trigger or a unique index besides its own?';
+      end if;
 
       applied := apply_to_current_state(
         notification_id, hash, effective_time(happened_at, first_received_at), a
@@ -124,13 +130,6 @@ begin
       return;
     end;
   end loop;
-  if outcome is null then
-    raise exception using
-      errcode = 'serialization_failure',
-      message = format('message %s is in the way of a row that cannot be seen', message_id),
-      hint = 'Repeat the call. Should it stay so, worker_notifications has a unique index too many.';
-  end if;
-
   acknowledge := true;
   if known.failing_since is not null then
     update worker_failures as w

@@ -4,7 +4,7 @@ create or replace function member(parent jsonb, name text)
 returns jsonb
 language sql immutable parallel safe
 return coalesce(
-  parent -> name,
+  nullif(parent -> name, 'null'),
   parent -> case
     when name = upper(name) then lower(name)
     else lower(left(name, 1)) || substr(name, 2)

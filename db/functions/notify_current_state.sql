@@ -1,3 +1,6 @@
+-- For each row: a statement's trigger would also fire for a stale event, which changes none. The
+-- trigger is made here because functions come after the migrations, and only once because replacing
+-- it would lock current_state at every deployment.
 create or replace function notify_current_state()
 returns trigger
 language plpgsql volatile parallel unsafe

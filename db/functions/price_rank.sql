@@ -1,3 +1,4 @@
+-- A loop and not rank(): for one price a sort and a window cost more than the rest of its analysis.
 create or replace function price_rank(landed_price numeric, landed_prices numeric[])
 returns integer
 language plpgsql immutable parallel safe

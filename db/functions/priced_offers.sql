@@ -1,5 +1,5 @@
 -- Offers are never keyed by seller: one seller can stand there twice, fulfilled by Amazon and by
--- himself.
+-- the seller.
 create or replace function priced_offers(
   offers jsonb, own_seller_ids text[], marketplace text
 )

@@ -15,7 +15,7 @@ create or replace function read_header(
   out summary jsonb,
   out offers jsonb
 )
-language plpgsql stable parallel safe
+language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
@@ -45,6 +45,9 @@ begin
 
   metadata := read_object(member(notification, 'NotificationMetadata'), 'NotificationMetadata');
   payload := read_object(member(notification, 'Payload'), 'Payload');
+  if notification ? 'Payload' and notification ? 'payload' then
+    payload := coalesce(read_object(notification -> 'payload', 'payload'), '{}') || payload;
+  end if;
   content := coalesce(
     read_object(member(payload, 'AnyOfferChangedNotification'), 'AnyOfferChangedNotification'),
     read_object(payload -> 'B2BAnyOfferChangedNotification', 'B2BAnyOfferChangedNotification'),
@@ -62,13 +65,16 @@ begin
     summary := read_object(member(content, 'Summary'), 'Summary');
     seller_id := read_text(member(content, 'SellerId'), 'SellerId');
   elsif jsonb_typeof(offers) <> 'array' then
-    offers := null;  -- what another type calls so is its own affair
+    offers := null;  -- other types may use this name for anything
   end if;
 
   asin := coalesce(
     read_text(member(change, 'ASIN'), 'OfferChangeTrigger.ASIN'),
     read_text(member(content, 'ASIN'), 'ASIN'),
     read_text(member(original, 'ASIN'), 'OfferChangeSummary.ASIN'),
+    read_text(
+      member(member(payload, 'OfferChangeSummary'), 'ASIN'), 'Payload.OfferChangeSummary.ASIN'
+    ),
     read_text(member(payload, 'ASIN'), 'Payload.ASIN'),
     read_text(payload -> 'Asin', 'Payload.Asin')
   );
@@ -115,7 +121,7 @@ $$;
 
 comment on function read_header(jsonb) is
 'What a notification says besides its prices, from whichever of the three spellings: its type '
-'(has_state: does it bear on current_state), the item (asin, marketplace, item_condition in lower '
+'(has_state: does it affect current_state), the item (asin, marketplace, item_condition in lower '
 'case), the seller it is for, when (event_time is EventTime, else TimeOfOfferChange, else the '
 'publish time, else null) and its parts: content, summary, offers. Raises OC001 no object, OC002 '
 'no type, OC003 a member of the wrong JSON type, OC004 or 22008 an unreadable time, OC007 a kind '

@@ -8,9 +8,11 @@ declare
   listing jsonb;
   shipping jsonb;
   points jsonb;
+  amount numeric;
 begin
-  if landed is not null then
-    return read_amount(member(landed, 'Amount'), 'LandedPrice.Amount');
+  amount := read_amount(member(landed, 'Amount'), 'LandedPrice.Amount');
+  if amount is not null then
+    return amount;
   end if;
   listing := read_object(member(priced, 'ListingPrice'), 'ListingPrice');
   shipping := read_object(member(priced, 'Shipping'), 'Shipping');

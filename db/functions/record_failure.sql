@@ -1,4 +1,5 @@
--- Same message, same row: SQS brings a broken message maxReceiveCount times.
+-- Same message, same row: SQS brings a broken message maxReceiveCount times. Its ids have 100
+-- characters at most; one that no index can hold must not keep its failure from being recorded.
 create or replace function record_failure(
   message_id text,
   body text,
@@ -17,7 +18,7 @@ as $$
     worker_id
   )
   values (
-    record_failure.message_id, to_jsonb(record_failure.body), record_failure.dedupe_hash,
+    left(record_failure.message_id, 500), to_jsonb(record_failure.body), record_failure.dedupe_hash,
     record_failure.error_type, record_failure.error_message, record_failure.stack_trace,
     record_failure.trace_id,
     current_setting('application_name')

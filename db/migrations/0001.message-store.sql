@@ -83,21 +83,41 @@ add column if not exists trace_id text,
 add column if not exists worker_id text,
 add column if not exists resolved_at timestamptz;
 
--- New and used offers of one ASIN are separate events, so the condition belongs to the key.
+-- New and used offers of one ASIN are separate events, so the condition belongs to the key:
+-- whatever else kept a row an item (asin, marketplace) alone gives way.
 do $$
 declare
-  old_key text;
+  old_key record;
+  item_key constant text := 'PRIMARY KEY (asin, marketplace, item_condition)';
 begin
-  select c.conname into old_key
-  from pg_constraint as c
-  where c.conrelid = 'current_state'::regclass and c.contype = 'p' and cardinality(c.conkey) < 3;
-  if found then
-    execute format('alter table current_state drop constraint %I', old_key);
+  for old_key in
+    select c.conname
+    from pg_constraint as c
+    where c.conrelid = 'current_state'::regclass
+      and (
+        (c.contype = 'p' and pg_get_constraintdef(c.oid) <> item_key)
+        or (c.contype = 'u' and pg_get_constraintdef(c.oid) ~ '^UNIQUE \((asin|marketplace|, )+\)')
+      )
+  loop
+    execute format('alter table current_state drop constraint %I', old_key.conname);
+  end loop;
+  if not exists (
+    select from pg_constraint where conrelid = 'current_state'::regclass and contype = 'p'
+  ) then
     alter table current_state
     add constraint current_state_pkey primary key (asin, marketplace, item_condition);
   end if;
 end
 $$;
+
+-- What an adopted row shows is as old as the notification that it came from.
+update current_state as c
+set
+  item_condition = n.item_condition,
+  event_time = least(n.event_time, n.received_at),
+  offers_dedupe_hash = n.dedupe_hash
+from worker_notifications as n
+where n.id = c.last_notification_id and c.event_time is null and c.pricing_issue_time is null;
 
 -- One row a message: the original kept one a failure. The newest tells why, the counts are added
 -- up.
@@ -107,7 +127,7 @@ with merged as (
     sum(coalesce(w.failure_count, 1)) as failure_count,
     min(w.first_failed_at) as first_failed_at,
     max(w.last_failed_at) as last_failed_at,
-    (array_agg(w.id order by w.last_failed_at desc nulls last, w.ctid desc))[1] as kept_id
+    (array_agg(w.ctid order by w.last_failed_at desc nulls last, w.ctid desc))[1] as kept
   from worker_failures as w
   where w.message_id is not null
   group by w.message_id
@@ -117,7 +137,7 @@ with merged as (
 removed as (
   delete from worker_failures as w
   using merged as m
-  where w.message_id = m.message_id and w.id <> m.kept_id
+  where w.message_id = m.message_id and w.ctid <> m.kept
 )
 
 update worker_failures as w
@@ -126,7 +146,11 @@ set
   first_failed_at = m.first_failed_at,
   last_failed_at = m.last_failed_at
 from merged as m
-where w.id = m.kept_id;
+where w.ctid = m.kept;
+
+update worker_failures
+set dedupe_hash = encode(sha256(convert_to(raw_message #>> '{}', 'UTF8')), 'hex')
+where dedupe_hash is null and jsonb_typeof(raw_message) = 'string';
 
 -- The original's rows may break a rule or point at a notification long gone: such a constraint then
 -- holds for new rows only, and says so.
@@ -146,6 +170,8 @@ begin
       ('current_state', 'current_state_severity_check', 'check (severity in ' || severities || ')'),
       ('current_state', 'current_state_last_notification_id_fkey',
         'foreign key (last_notification_id) references worker_notifications (id)'),
+      ('worker_notifications', 'worker_notifications_message_id_key', 'unique (message_id)'),
+      ('worker_notifications', 'worker_notifications_dedupe_hash_key', 'unique (dedupe_hash)'),
       ('worker_failures', 'worker_failures_message_id_key', 'unique (message_id)')
     ) as v (table_name, constraint_name, definition)
   loop

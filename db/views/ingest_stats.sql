@@ -2,7 +2,7 @@ create or replace view ingest_stats as
 select
   w.window_name,
   n.messages,
-  round(n.messages / extract(epoch from w.width), 3) as per_second,
+  n.messages / extract(epoch from w.width) as per_second,
   round(n.p50_s::numeric, 3) as p50_s,
   round(n.p95_s::numeric, 3) as p95_s,
   round(n.max_s, 3) as max_s,

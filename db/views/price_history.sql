@@ -20,6 +20,6 @@ cross join lateral analyze_stored(n.raw_notification) as a
 where n.notification_type = 'ANY_OFFER_CHANGED' and a.asin is not null;
 
 comment on view price_history is
-'Every ANY_OFFER_CHANGED notification with what it says, in the order of event_time (and '
-'dedupe_hash) per asin, marketplace and item_condition. Prices are landed, in currency, not '
-'rounded; severity as stored.';
+'Every ANY_OFFER_CHANGED notification with what it says. Order by event_time (and dedupe_hash) '
+'per asin, marketplace and item_condition. Prices are landed, in currency, not rounded; severity '
+'as stored.';

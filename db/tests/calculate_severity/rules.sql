@@ -46,7 +46,7 @@ select is(
     buy_box_winner => false, rules => 'test'
   ),
   'critical',
-  'the arguments have the contract''s names'
+  'the arguments have the documented names'
 );
 
 select throws_ok(

@@ -99,17 +99,17 @@ select is(
   pg_get_function_arguments('calculate_severity'::regproc),
   'your_price numeric, market_low numeric, your_position integer, total_offers integer, '
   'buy_box_winner boolean, rules text DEFAULT NULL::text',
-  'calculate_severity has the contract''s parameters'
+  'calculate_severity has the documented parameters'
 );
 select is(
   (select p.proargnames[1:2] from pg_proc as p where p.oid = 'ingest_notification'::regproc),
   array['message_id', 'body'],
-  'ingest_notification has the contract''s parameters'
+  'ingest_notification has the documented parameters'
 );
 select is(
   (select p.proargnames[1:1] from pg_proc as p where p.oid = 'ingest_order'::regproc),
   array['body'],
-  'ingest_order has the contract''s parameter'
+  'ingest_order has the documented parameter'
 );
 
 select * from finish();

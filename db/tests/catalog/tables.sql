@@ -1,4 +1,4 @@
--- The tables as the contract has them: the original's, and what is added to them.
+-- The tables as documented: the original's, and what is added to them.
 begin;
 select plan(20);
 
@@ -91,7 +91,7 @@ select set_eq(
     $$,
     t.name
   ),
-  t.name || ' has the contract''s columns, types and defaults'
+  t.name || ' has the documented columns, types and defaults'
 )
 from (values ('worker_notifications'), ('current_state'), ('worker_failures')) as t (name);
 

@@ -8,7 +8,7 @@ select is(
   'TABLE(ordinal integer, seller_id text, item_condition text, listing_price numeric, '
   'shipping numeric, landed_price numeric, currency text, is_prime boolean, is_fba boolean, '
   'is_buy_box_winner boolean, is_own boolean, rank integer)',
-  'the columns are the contract''s'
+  'the columns are those documented'
 );
 
 create temporary table offers on commit drop as

@@ -31,7 +31,7 @@ select results_eq(
   ('error_type', 'text'),
   ('error_message', 'text')
   $$,
-  'the returned columns are the contract''s'
+  'the returned columns are those documented'
 );
 select is(count(*), 1::bigint, 'one call returns one row') from returned;
 

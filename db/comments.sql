@@ -1,5 +1,5 @@
--- What the tables and columns mean, for psql's \d+ and the reference in docs.
--- depends: 0004.roles
+-- What the tables and columns mean, for psql's \d+ and the reference in docs; deployed on every run
+-- of db/migrate.py.
 
 comment on table worker_notifications is
 'Every notification that was stored, once each: message_id and dedupe_hash are the dedupe keys.';
