@@ -54,7 +54,10 @@ lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/mypy
 	.venv/bin/python tests/plpgsql_check.py
 
+# As root, the demo keeps its server outside, where .demo/server links to.
 clean: ## remove what make and the tests made here
+	@outside=$$(readlink .demo/server); \
+	case $$outside in /*/buybox-demo-*) echo "rm -rf $$outside"; rm -rf "$$outside";; esac
 	rm -rf .venv .demo .hypothesis .*_cache build *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

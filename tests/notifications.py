@@ -293,7 +293,7 @@ def ingest(db: psycopg.Connection, message_id: str, body: str) -> Json:
 
 
 def current_state(db: psycopg.Connection) -> dict[tuple[str, str, str], Json]:
-    """The contract's columns of each row of current_state, by its key.
+    """The documented columns of each row of current_state, by its key.
 
     Without last_updated, and with last_hash, the last notification's dedupe_hash, in place of
     its id: both differ from run to run.

@@ -158,7 +158,7 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
 
     def columns(found: Any) -> Iterator[str]:
         rows = ask(COLUMNS, [found.oid])
-        # A view's and a type's columns have neither.
+        # A type's columns have neither, a view's may have a comment.
         full = any(row.default or row.comment for row in rows)
         yield "| column | type |" + " default | meaning |" * full
         yield "| --- | --- |" + " --- | --- |" * full
@@ -178,9 +178,9 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
     lines = [
         "# Reference",
         "",
-        "Written by `tests/reference.py` from the comments in `db/migrations`, `db/functions` and",
-        "`db/views`: change a comment there and run it again. Beside what is said of rights, the",
-        "owner of the database may do everything.",
+        "Written by `tests/reference.py` from the comments in `db/comments.sql`, `db/functions`",
+        "and `db/views`: change a comment there and run it again. Beside what is said of rights,",
+        "the owner of the database may do everything.",
         "",
     ]
     lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*GROUPS, "Errors", "Internal"]]
@@ -220,10 +220,11 @@ def errors() -> Iterator[str]:
     hints: dict[str, list[str]] = {code: [] for code in ERRORS}
     for file in sorted((ROOT / "db" / "functions").glob("*.sql")):
         for raised in re.findall(r"raise exception using(.*?);\n", file.read_text(), re.DOTALL):
-            # null_or_invalid() takes its code as an argument; sqlstate passes Postgres' own on.
-            code = re.search(r"errcode = '?(OC\d+|code|sqlstate)\b", raised)
+            code = re.search(r"errcode = '?(\w+)", raised)
             assert code, f"{file.name} raises without a code"
-            codes = {"code": ["OC003", "OC004", "OC005"], "sqlstate": []}.get(code[1], [code[1]])
+            # null_or_invalid() takes its code as an argument. What is not OC is Postgres' own.
+            codes = ["OC003", "OC004", "OC005"] if code[1] == "code" else [code[1]]
+            codes = [known for known in codes if known.startswith("OC")]
             hint = re.search(r"hint = ((?:\s*'(?:[^']|'')*')+)", raised)
             for known in codes:
                 assert hint, f"{file.name} raises without a hint"
@@ -241,7 +242,9 @@ def errors() -> Iterator[str]:
     )
     for error, meaning in ERRORS.items():
         assert hints[error], f"nothing raises {error}"
-        yield f"| {error} | {meaning} | {escape(' '.join(hints[error]))} |"
+        first, *others = (text.removesuffix(".") for text in hints[error])
+        hint = "; or ".join([first, *(text[0].lower() + text[1:] for text in others)])
+        yield f"| {error} | {meaning} | {escape(hint)}. |"
 
 
 def short(text: str) -> str:

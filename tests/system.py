@@ -2,8 +2,8 @@
 
 That is Python's venv and, for the tests, a Postgres server, pgTAP with its pg_prove,
 plpgsql_check and PgBouncer; or only what the arguments name, as Debian does. On Debian and Ubuntu
-apt installs them, through sudo for an ordinary user; elsewhere they are only named. Returns 1 where
-something is missing in the end.
+apt installs them, through sudo for an ordinary user; elsewhere, or without sudo, they are only
+named. Returns 1 where something is missing in the end.
 """
 
 import os
@@ -73,8 +73,11 @@ def main() -> int:
             print(f"Please install what Debian calls: {names}", file=sys.stderr)
             print("Postgres 15 or newer; PG_BIN may name its initdb's directory.", file=sys.stderr)
             return 1
-        print(f"Installing by apt: {names}", flush=True)
         root = [] if os.geteuid() == 0 else ["sudo"]
+        if root and shutil.which("sudo") is None:
+            print(f"Please install, as root: apt-get install {names}", file=sys.stderr)
+            return 1
+        print(f"Installing by apt: {names}", flush=True)
         subprocess.run([*root, "sh", "-c", INSTALL, "install", *packages])
         tried = packages
     return 0

@@ -144,3 +144,7 @@ def test_an_end_midway_says_so_and_leaves_nothing_running(
     assert demo.wait() == status, demo.output
     assert says in demo.output
     assert not demo.left_running
+
+    psql = start_demo("--psql", "-c", "select 1")
+    assert psql.wait() == 1
+    assert psql.output == "demo: the last make demo did not finish: run it again\n"

@@ -38,7 +38,7 @@ def test_the_readme_shows_what_the_demo_prints(
         db.row_factory = psycopg.rows.dict_row
         demo["show_state"](demo["Screen"](), db)
     printed = capsys.readouterr().out.splitlines()
-    start = README.index("Your 14 offers now")
+    start = README.index("Your 14 items now")
     shown = README[start : README.index("\n\n", start)].splitlines()
     assert len(shown) > 5
     assert [line for line in shown if line not in printed] == []

@@ -202,10 +202,19 @@ def test_its_commands_migrate_start_and_stop_with_its_variables_alone(
     assert process.wait(service["maxShutdownDelaySeconds"]) == 0
 
 
-def test_the_guide_changes_it_into_a_web_service_with_a_health_check(service: Any) -> None:
+def test_what_the_guide_adds_fits_the_file(service: Any, variables: dict[str, Any]) -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-    database, web = map(yaml.safe_load, blocks)
+    database, (prune,), web = map(yaml.safe_load, blocks)
     assert [entry["source"] for entry in database["ipAllowList"]] == ["203.0.113.7/32"]
+    assert prune.keys() <= SERVICE | {"schedule"}
+    assert (prune["type"], len(prune["schedule"].split())) == ("cron", 5)
+    for name in ("runtime", "region", "plan", "buildCommand"):
+        assert prune[name] == service[name]
+    script, work = prune["startCommand"].removeprefix("python ").split()
+    assert f"    python {script} {work} " in (ROOT / script).read_text()
+    settings = {entry["key"]: entry for entry in prune["envVars"]}
+    assert settings.pop("KEEP")["value"] == "90 days"
+    assert settings == {name: variables[name] for name in ("PYTHON_VERSION", "DATABASE_URL")}
     assert web == [{"type": "web", "healthCheckPath": "/health"}]
     for name in re.findall(r"`([a-z]+[A-Z]\w+)(?::|`)", GUIDE):
         assert name in SERVICE | DATABASE | {"fromDatabase", "connectionString"} | {
