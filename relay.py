@@ -210,11 +210,15 @@ def log(level: int, message: str, **fields: object) -> None:
 
 
 def describe(error: Exception) -> str:
-    """Returns one line. Of AWS's message the first only: the rest may hold a session token."""
+    """Returns one line. Of AWS's message the first only: the rest may hold a session token. What
+    an HTTP client says of a header that it refuses holds the header."""
+    if isinstance(error, aws.HTTPClientError) and type(error) is aws.HTTPClientError:
+        return "the HTTP client refuses the request: is there a line's end in a credential?"
     if isinstance(error, aws.ClientError):
         answer = error.response["Error"]
         return f"{answer.get('Code')}: {answer.get('Message') or ''}".splitlines()[0]
-    return " ".join(str(error).split()) or type(error).__name__
+    text = re.sub("//[^/@ ]*@", "//***@", str(error))  # a user and password in an endpoint's URL
+    return " ".join(text.split()) or type(error).__name__
 
 
 def backoff(failures: int) -> float:
@@ -222,11 +226,14 @@ def backoff(failures: int) -> float:
     return min(15.0, 0.5 * 2.0 ** min(failures, 5)) * random.uniform(0.5, 1)
 
 
-def is_passing(error: Exception, tries: int) -> bool:
+def is_passing(error: Exception, tries: int, alone: bool) -> bool:
     """Whether to try a message again: as long as the server lacks disk, memory or its writable
-    state; TRIES times after a lock, a deadlock or a lost connection (it may be what crashes it)."""
+    state; TRIES times after a lock or a deadlock, and as long as no other (`alone`) could be stored
+    either; TRIES times after a lost connection (it may be what crashes it)."""
     state = getattr(error, "sqlstate", None) or ""
     if state.startswith(("53", "58")) or state == "25006":
+        return True
+    if alone and (state.startswith("40") or state in ("55P03", "57014")):
         return True
     return isinstance(error, psycopg.OperationalError) and tries < TRIES
 
@@ -358,9 +365,10 @@ class Database:
 
     def cut(self, now: float) -> None:
         """Ends a contact that is past its deadline. For the main thread."""
-        if now > self._deadline and self._socket:
+        end = self._socket  # once: its poller may be closing it just now
+        if now > self._deadline and end:
             with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Closes the connection, if there is one."""
@@ -390,7 +398,8 @@ class Poller:
 
     def is_stuck(self, now: float, seconds: float) -> bool:
         """True when it died, or has not turned for WAIT_TIME and these seconds."""
-        return self.died or now - self.turned > self._config.wait_time + seconds
+        late = now - self.turned > self._config.wait_time + seconds
+        return self.died or (late and self.thread.is_alive())
 
     def _loop(self) -> None:
         failures = 0
@@ -409,9 +418,9 @@ class Poller:
                 continue
             failures = 0
             self._relay.sqs_link.report(self.number, True)
-            if self._relay.stop.is_set():
-                self._release(messages)  # a poll that was in flight at the signal
-            elif messages:
+            # Of a poll that was in flight at the signal too. Released, they would go to the next
+            # poll in flight and from there on, a receive each time, into the dead-letter queue.
+            if messages:
                 self._work(messages)
             elif self._relay.drain:
                 return
@@ -441,13 +450,13 @@ class Poller:
     def _work(self, batch: list[Message]) -> None:
         """Stores a batch, and deletes what is acknowledged.
 
-        What cannot be stored for the world's sake is kept in hand and tried again until half of its
-        visibility timeout is gone, which costs no receive. Then it is left to that timeout and not
-        released: in an outage that comes and goes, each release would cost a receive. At shutdown
-        it is released, because the next relay does not receive before its database is ready.
+        What cannot be stored for the world's sake is kept in hand and tried again, which costs no
+        receive however long it takes: at half of its visibility timeout that is begun anew. Where
+        SQS does not (it ends after 12 hours), the messages are left to their timeout. At shutdown
+        they are released, because the next relay does not receive before its database is ready.
         """
         received = monotonic()
-        give_up = received + self._config.visibility_timeout / 2
+        alone = True
         groups = deque([(batch, 1)])
         reason = ""
         while groups:
@@ -460,15 +469,23 @@ class Poller:
                 reason = describe(error)
                 if len(group) > 1:
                     groups.extend(([message], 1) for message in group)
-                elif is_passing(error, tries):
+                elif is_passing(error, tries, alone):
                     groups.append((group, tries + 1))
                     self._pause(backoff(tries))
                 else:
                     self._leave(group, reason)
-                if not self._ready_before(give_up):
-                    break
             else:
+                alone = False
                 self._finish(group, results, received)
+                continue
+            ready = False
+            while groups and not ready and not self._relay.stop.is_set():
+                ready = self._ready_before(received + self._config.visibility_timeout / 2)
+                if not ready and not self._hold([m for group, _ in groups for m in group]):
+                    break
+                received = received if ready else monotonic()
+            if not ready:
+                break
         rest = [message for group, _ in groups for message in group]
         if self._relay.stop.is_set():
             self._release(rest)
@@ -531,8 +548,14 @@ class Poller:
         """Makes messages visible at once; where SQS is away they are so after their timeout."""
         with suppress(*SQS_ERRORS):
             if messages:
-                self._relay.release(messages)
+                self._relay.hide(messages, 0)
                 log(logging.INFO, "released", messages=len(messages))
+
+    def _hold(self, messages: list[Message]) -> bool:
+        """Begins the messages' visibility timeout anew; returns whether SQS did."""
+        with suppress(*SQS_ERRORS):
+            return self._relay.hide(messages, self._config.visibility_timeout)
+        return False
 
     def _leave(self, messages: list[Message], reason: str) -> None:
         """Says which messages stay in the queue and come back."""
@@ -638,15 +661,17 @@ class Relay:
         )
         return {messages[int(f["Id"])]: f["Code"] for f in answer.get("Failed", [])}
 
-    def release(self, messages: list[Message]) -> None:
-        """Makes messages visible at once. Raises SQS_ERRORS."""
-        self._sqs.change_message_visibility_batch(
+    def hide(self, messages: list[Message], seconds: int) -> bool:
+        """Makes messages visible after so many seconds; returns whether all of them. Raises
+        SQS_ERRORS."""
+        answer = self._sqs.change_message_visibility_batch(
             QueueUrl=self.config.sqs_queue_url,
             Entries=[
-                {"Id": str(i), "ReceiptHandle": m.receipt_handle, "VisibilityTimeout": 0}
+                {"Id": str(i), "ReceiptHandle": m.receipt_handle, "VisibilityTimeout": seconds}
                 for i, m in enumerate(messages)
             ],
         )
+        return not answer.get("Failed")
 
     def health(self) -> dict[str, object]:
         """Returns /health's answer, from memory: it never waits for anybody."""
@@ -666,8 +691,14 @@ class Relay:
         """Runs to the end and returns the exit status. Raises ConfigurationError at the start."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        # In a thread, so that a signal ends it: an answer that drips never times out.
+        inspection = self.helpers.submit(self._inspect)
+        while not wait([inspection], 0.1).done and not self._signals:
+            pass
+        if not inspection.done():
+            os._exit(0)  # nothing was received yet
         try:
-            self._inspect()
+            inspection.result()
         except SQS_ERRORS as error:
             self.sqs_link.report(0, False, describe(error))
         else:
@@ -731,6 +762,9 @@ def serve(relay: Relay) -> None:
     class Server(ThreadingTCPServer):
         allow_reuse_address = True
         daemon_threads = True
+
+        def handle_error(self, *args: object) -> None:
+            """A client that went away is no news either."""
 
     try:
         server = Server(("", relay.config.port), Handler)
