@@ -45,7 +45,7 @@ test-py: system .venv/dev ## run the Python tests, and those of the ingest path 
 	.venv/bin/pytest -n 2 --postgres=embedded -m 'ingest and not soak'
 
 soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
-	.venv/bin/pytest -m soak
+	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/sqlfluff lint db

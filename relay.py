@@ -582,18 +582,24 @@ class Relay:
         self._signals = 0
         # A long poll of 1 s asks all of SQS's servers, so its empty answer is true.
         self._wait_time = min(1, config.wait_time) if drain else config.wait_time
-        settings = botocore.config.Config(
-            connect_timeout=5,
-            read_timeout=config.wait_time + 3,  # an aborted long poll may have taken messages
-            max_pool_connections=config.concurrency,
-            retries={"total_max_attempts": 1},  # the loop retries: it knows of shutdown
-        )
         try:
-            session = boto3.session.Session(region_name=config.aws_region)
-            self._sqs: SQSClient = session.client("sqs", config=settings)
+            # An aborted long poll may have taken messages; all else answers soon or hangs.
+            self._polls = self._client(config.wait_time + 3)
+            self._sqs = self._client(5)
         except (*SQS_ERRORS, ValueError) as error:
             names = "AWS_REGION, AWS_ENDPOINT_URL_SQS or AWS_PROFILE"
             raise ConfigurationError(f"{names} is not valid: {describe(error)}") from None
+
+    def _client(self, read_timeout: int) -> SQSClient:
+        """Returns an SQS client. It does not retry: the loop does, and knows of shutdown."""
+        settings = botocore.config.Config(
+            connect_timeout=5,
+            read_timeout=read_timeout,
+            max_pool_connections=self.config.concurrency,
+            retries={"total_max_attempts": 1},
+        )
+        session = boto3.session.Session(region_name=self.config.aws_region)
+        return session.client("sqs", config=settings)
 
     def _inspect(self) -> None:
         """Warns of queue settings that lose or repeat messages. Raises ConfigurationError where SQS
@@ -636,7 +642,7 @@ class Relay:
         if not self._inspected:  # SQS was away at the start; what it refuses by now may be passing
             with suppress(ConfigurationError):
                 self._inspect()
-        answer = self._sqs.receive_message(
+        answer = self._polls.receive_message(
             QueueUrl=self.config.sqs_queue_url,
             MaxNumberOfMessages=self.config.batch_size,
             WaitTimeSeconds=self._wait_time,

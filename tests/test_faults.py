@@ -5,8 +5,11 @@ event of each item, nothing left in the queue that could be stored, nothing coun
 that was the world's fault.
 """
 
+import itertools
 import random
 import signal
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -18,6 +21,7 @@ from cluster import Cluster
 from moto.server import ThreadedMotoServer
 from relays import RelayProcess
 from sqs import Answer, Proxy, Queue, broken, offer_changed
+from sqs_stand_in import StandIn
 
 WaitUntil = Callable[..., None]
 Connection = psycopg.Connection[Any]
@@ -31,6 +35,12 @@ def queue(queue_url: str) -> Queue:
 @pytest.fixture
 def settings(database_url: str, queue_url: str) -> dict[str, object]:
     return {"DATABASE_URL": database_url, "SQS_QUEUE_URL": queue_url}
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    with StandIn().running() as stand_in:
+        yield stand_in
 
 
 @pytest.fixture(scope="module")
@@ -82,45 +92,40 @@ def assert_all_is_there(settings: dict[str, object], bodies: list[str]) -> None:
 # Crashes
 
 
-@pytest.mark.parametrize("waves", [1, pytest.param(12, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("messages", [1500, pytest.param(20000, marks=pytest.mark.soak)])
 def test_crash_anywhere(
-    own_cluster: Cluster,
-    own_settings: dict[str, object],
-    queue: Queue,
-    wait_until: WaitUntil,
-    waves: int,
+    own_cluster: Cluster, stand_in: StandIn, wait_until: WaitUntil, messages: int
 ) -> None:
-    # In waves, because the emulator's cost of a receive grows with the queue.
-    queue.set(RedrivePolicy="")  # each crash costs a receive
-    fragile = own_settings | {"VISIBILITY_TIMEOUT": 3, "CONCURRENCY": 2}
-    bodies: list[str] = []
-    stored = 0
-
-    def has_stored() -> bool:
-        ((count,),) = ask(own_settings, "select count(*) from worker_notifications")
-        return bool(count >= stored)
-
-    with ExitStack() as relays:
-        relay = relays.enter_context(RelayProcess(**fragile))
-        for wave in range(waves):
-            wait_until(lambda: queue.size == 0, timeout=120, what="the empty queue")
-            stored = len(set(bodies))
-            new = crowd(20, 250, wave)
-            bodies += new
-            queue.send(*new)
-            for crash in ("relay", "database", "relay"):
-                # Somewhere in the backlog, at whatever instruction it happens to be.
-                stored += random.Random(len(bodies) + stored).randrange(80)
-                wait_until(has_stored, timeout=60, what=f"{stored} stored messages")
-                if crash == "database":
-                    own_cluster.stop("immediate")
-                    own_cluster.start()
-                else:
-                    relay.process.kill()
-                    relay = relays.enter_context(RelayProcess(**fragile))
-        wait_until(lambda: queue.size == 0, timeout=120, what="the empty queue")
-        assert relay.stop() == 0
-    assert_all_is_there(own_settings, bodies)
+    stand_in.max_receives = None  # each crash costs a receive
+    fragile = stand_in.settings | {
+        "DATABASE_URL": own_cluster.create_database(migrated=True),
+        "VISIBILITY_TIMEOUT": 3,
+        "CONCURRENCY": 4,
+    }
+    bodies = crowd(20, messages)
+    stand_in.send(*bodies)
+    chance = random.Random(messages)
+    crashes: Counter[str] = Counter()
+    pause = threading.Event()
+    with ExitStack() as stack:
+        relays = [stack.enter_context(RelayProcess(**fragile)) for _ in range(2)]
+        for crash in itertools.cycle(("relay", "database", "relay")):
+            # At whatever instruction it happens to be, of the start too.
+            pause.wait(chance.uniform(0.2, 2.5))
+            if not stand_in.size:
+                break
+            crashes[crash] += 1
+            if crash == "database":
+                own_cluster.stop("immediate")
+                own_cluster.start()
+            else:
+                victim = chance.randrange(2)
+                relays[victim].process.kill()
+                relays[victim] = stack.enter_context(RelayProcess(**fragile))
+        wait_until(lambda: all(relay.is_healthy() for relay in relays), what="health")
+        assert [relay.stop() for relay in relays] == [0, 0]
+    assert crashes["relay"] > crashes["database"] >= messages // 5000
+    assert_all_is_there(fragile, bodies)
 
 
 # The database
@@ -229,6 +234,45 @@ def test_a_database_in_need_is_waited_for(
         wait_until(lambda: queue.size == 0, what="the delete")
         assert {line["receiveCount"] for line in relay.logs("message ")} == {1}
     assert_all_is_there(settings, [offer_changed(f"B{n:09}", n) for n in range(2)])
+
+
+def test_an_outage_that_only_writing_shows_kills_no_message(
+    db: Connection, database_url: str, stand_in: StandIn, wait_until: WaitUntil
+) -> None:
+    # For five visibility timeouts, which are ten minutes at the usual one.
+    db.execute(
+        "create function disk_full() returns trigger language plpgsql as"
+        " $$ begin raise disk_full; end $$;"
+        "create trigger disk_full before insert on worker_notifications"
+        " execute function disk_full()"
+    )
+    bodies = [offer_changed(f"B{n:09}", n) for n in range(30)]
+    stand_in.send(*bodies)
+    settings = stand_in.settings | {"DATABASE_URL": database_url, "VISIBILITY_TIMEOUT": 2}
+    with RelayProcess(CONCURRENCY=2, WAIT_TIME=1, **settings) as relay:
+        wait_until(lambda: relay.health().get("uptime", 0) > 10, what="five visibility timeouts")
+        db.execute("drop trigger disk_full on worker_notifications")
+        wait_until(lambda: stand_in.size == 0, what="the empty queue")
+        assert stand_in.dead == []
+    assert_all_is_there(settings, bodies)
+
+
+def test_a_poll_in_flight_at_the_signal_stores_what_it_brings(
+    database_url: str, stand_in: StandIn, wait_until: WaitUntil
+) -> None:
+    # Released, the message would go from one poll in flight to the next, a receive each time.
+    settings = stand_in.settings | {"DATABASE_URL": database_url}
+    body = offer_changed("B000000001", 1)
+    with RelayProcess(CONCURRENCY=4, WAIT_TIME=10, **settings) as relay:
+        wait_until(relay.is_healthy, what="health")
+        relay.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: relay.logs("stopping"), what="the signal")
+        stand_in.send(body)
+        assert relay.ended(25) == 0
+        assert [line["receiveCount"] for line in relay.logs("message ")] == [1]
+    assert stand_in.size == 0
+    assert stand_in.dead == []
+    assert_all_is_there(settings, [body])
 
 
 def test_a_message_that_breaks_its_session_costs_only_itself(
@@ -489,21 +533,34 @@ def test_a_poller_that_hangs_takes_the_relay_down(
 
 @pytest.mark.soak
 def test_ten_minutes_of_outage_kill_no_message(
-    own_cluster: Cluster, own_settings: dict[str, object], queue: Queue, wait_until: WaitUntil
+    own_cluster: Cluster, stand_in: StandIn, wait_until: WaitUntil, record_property: Any
 ) -> None:
-    # The visibility timeout is a sixtieth of the usual one, and so is the outage.
-    bodies = [offer_changed(f"B{n:09}", n) for n in range(200)]
-    with RelayProcess(VISIBILITY_TIMEOUT=2, CONCURRENCY=4, WAIT_TIME=20, **own_settings) as relay:
+    # Ten real minutes, at the settings that the relay has unless told otherwise.
+    settings = stand_in.settings | {
+        "DATABASE_URL": own_cluster.create_database(migrated=True),
+        "CONCURRENCY": 4,
+        "WAIT_TIME": 20,
+        "POLL_INTERVAL": 1000,
+    }
+    bodies = crowd(20, 4000)
+    with RelayProcess(**settings) as relay:
         wait_until(relay.is_healthy, what="health")
-        for _ in range(3):
-            own_cluster.stop("immediate")
-            queue.send(*bodies[:60])
-            bodies = bodies[60:] + bodies[:60]
-            away = relay.health()["uptime"] + 10
-            wait_until(lambda: relay.health()["uptime"] > away, what="the outage's end")  # noqa: B023
-            own_cluster.start()
-            wait_until(lambda: queue.size == 0, timeout=60, what="the empty queue")
-        assert queue.dead.size == 0
+        stand_in.send(*bodies)
+        wait_until(lambda: len(relay.logs("message ")) > 500, what="batches in hand")
+        own_cluster.stop("immediate")
+        away = relay.health()["uptime"] + 600
+        wait_until(lambda: relay.health()["uptime"] > away, timeout=660, what="the outage's end")
+        assert relay.health()["code"] == 503
+        left = stand_in.size
+        own_cluster.start()
+        wait_until(lambda: stand_in.size < left, timeout=30, what="its return")
+        wait_until(lambda: stand_in.size == 0, timeout=180, what="the empty queue")
+        assert stand_in.dead == []
+        assert len(relay.logs("database is not ready")) == 1
+        receives = Counter(line["receiveCount"] for line in relay.logs("message "))
+        record_property("messages by receives", receives)
+        assert max(receives) <= 2
+    assert_all_is_there(settings, bodies)
 
 
 @pytest.mark.soak
