@@ -162,7 +162,7 @@ def test_the_document_pasted_makes_what_the_relay_needs(
     assert iam.list_user_policies(UserName="buybox-relay")["PolicyNames"] == ["queue"]
     policy = iam.get_user_policy(UserName="buybox-relay", PolicyName="queue")["PolicyDocument"]
     (statement,) = policy["Statement"]
-    called = re.findall(r"_sqs\.([a-z_]+)\(", (ROOT / "relay.py").read_text())
+    called = re.findall(r"_(?:sqs|polls)\.([a-z_]+)\(", (ROOT / "relay.py").read_text())
     names = [name.removesuffix("_batch").title().replace("_", "") for name in called]
     assert sorted(statement["Action"]) == sorted({f"sqs:{name}" for name in names})
     assert (statement["Effect"], statement["Resource"]) == ("Allow", queue_arn)
