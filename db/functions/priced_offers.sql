@@ -22,6 +22,7 @@ declare
   path text;
   offer jsonb;
   part jsonb;
+  value jsonb;
   points numeric;
   shipping_currency text;
   only_currency text;
@@ -31,17 +32,22 @@ begin
     path := 'Offers[' || i || '].';
     offer := read_object(offers -> i, 'Offers[' || i || ']');
 
-    seller_id := read_text(member(offer, 'SellerId'), path || 'SellerId');
+    value := member(offer, 'SellerId');
+    seller_id := read_text(value, path || 'SellerId');
     is_own := coalesce(seller_id = any(own_seller_ids), false);
 
-    part := read_object(member(offer, 'ListingPrice'), path || 'ListingPrice');
-    listing_price := read_amount(member(part, 'Amount'), path || 'ListingPrice.Amount');
-    currency := read_text(member(part, 'CurrencyCode'), path || 'ListingPrice.CurrencyCode');
-    part := read_object(member(offer, 'Shipping'), path || 'Shipping');
-    shipping := coalesce(read_amount(member(part, 'Amount'), path || 'Shipping.Amount'), 0);
-    shipping_currency := read_text(
-      member(part, 'CurrencyCode'), path || 'Shipping.CurrencyCode'
-    );
+    value := member(offer, 'ListingPrice');
+    part := read_object(value, path || 'ListingPrice');
+    value := member(part, 'Amount');
+    listing_price := read_amount(value, path || 'ListingPrice.Amount');
+    value := member(part, 'CurrencyCode');
+    currency := read_text(value, path || 'ListingPrice.CurrencyCode');
+    value := member(offer, 'Shipping');
+    part := read_object(value, path || 'Shipping');
+    value := member(part, 'Amount');
+    shipping := coalesce(read_amount(value, path || 'Shipping.Amount'), 0);
+    value := member(part, 'CurrencyCode');
+    shipping_currency := read_text(value, path || 'Shipping.CurrencyCode');
     only_currency := coalesce(only_currency, currency, shipping_currency);
     if currency <> only_currency or shipping_currency <> only_currency then
       raise exception using
@@ -53,22 +59,23 @@ begin
         ),
         hint = 'Prices in different currencies cannot be added up or ranked.';
     end if;
-    part := read_object(member(offer, 'Points'), path || 'Points');
-    points := read_amount(member(part, 'PointsNumber'), path || 'Points.PointsNumber');
+    value := member(offer, 'Points');
+    part := read_object(value, path || 'Points');
+    value := member(part, 'PointsNumber');
+    points := read_amount(value, path || 'Points.PointsNumber');
     landed_price := landed_price(listing_price, shipping, points, marketplace);
 
-    part := read_object(member(offer, 'PrimeInformation'), path || 'PrimeInformation');
-    is_prime := coalesce(
-      read_boolean(member(part, 'IsOfferPrime'), path || 'PrimeInformation.IsOfferPrime'), false
-    ) or coalesce(
-      read_boolean(member(part, 'IsPrime'), path || 'PrimeInformation.IsPrime'), false
-    );
-    is_fba := coalesce(
-      read_boolean(member(offer, 'IsFulfilledByAmazon'), path || 'IsFulfilledByAmazon'), false
-    );
-    is_buy_box_winner := coalesce(
-      read_boolean(member(offer, 'IsBuyBoxWinner'), path || 'IsBuyBoxWinner'), false
-    );
+    value := member(offer, 'PrimeInformation');
+    part := read_object(value, path || 'PrimeInformation');
+    value := member(part, 'IsOfferPrime');
+    is_prime := coalesce(read_boolean(value, path || 'PrimeInformation.IsOfferPrime'), false);
+    value := member(part, 'IsPrime');
+    is_prime := is_prime
+      or coalesce(read_boolean(value, path || 'PrimeInformation.IsPrime'), false);
+    value := member(offer, 'IsFulfilledByAmazon');
+    is_fba := coalesce(read_boolean(value, path || 'IsFulfilledByAmazon'), false);
+    value := member(offer, 'IsBuyBoxWinner');
+    is_buy_box_winner := coalesce(read_boolean(value, path || 'IsBuyBoxWinner'), false);
     return next;
   end loop;
 end

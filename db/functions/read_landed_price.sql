@@ -4,13 +4,15 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  landed jsonb := read_object(member(priced, 'LandedPrice'), 'LandedPrice');
+  value jsonb := member(priced, 'LandedPrice');
+  landed constant jsonb := read_object(value, 'LandedPrice');
   listing jsonb;
   shipping jsonb;
   points jsonb;
   amount numeric;
 begin
-  amount := read_amount(member(landed, 'Amount'), 'LandedPrice.Amount');
+  value := member(landed, 'Amount');
+  amount := read_amount(value, 'LandedPrice.Amount');
   if amount is not null then
     return amount;
   end if;

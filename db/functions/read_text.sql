@@ -1,3 +1,5 @@
+-- Inlined, as its like are, so that each use of an argument is a copy of it: what is called for
+-- every message hands over a variable and not a member() of something.
 create or replace function read_text(value jsonb, path text)
 returns text
 language sql immutable parallel safe

@@ -6,14 +6,15 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  prices jsonb := read_array(member(summary, 'BuyBoxPrices'), 'Summary.BuyBoxPrices');
+  value jsonb := member(summary, 'BuyBoxPrices');
+  prices constant jsonb := read_array(value, 'Summary.BuyBoxPrices');
   entry jsonb;
   lowest numeric;
 begin
   for i in 0 .. coalesce(jsonb_array_length(prices), 0) - 1 loop
     entry := read_object(prices -> i, 'BuyBoxPrices[]');
-    continue when item_condition
-      is distinct from lower(read_text(member(entry, 'Condition'), 'BuyBoxPrices[].Condition'));
+    value := member(entry, 'Condition');
+    continue when item_condition is distinct from lower(read_text(value, 'BuyBoxPrices[].Condition'));
     lowest := least(lowest, read_landed_price(entry, marketplace));
   end loop;
   return lowest;

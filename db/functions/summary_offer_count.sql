@@ -4,16 +4,19 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  counts jsonb := read_array(member(summary, 'NumberOfOffers'), 'Summary.NumberOfOffers');
+  value jsonb := member(summary, 'NumberOfOffers');
+  counts constant jsonb := read_array(value, 'Summary.NumberOfOffers');
   entry jsonb;
   offers numeric;
   total numeric;
 begin
   for i in 0 .. coalesce(jsonb_array_length(counts), 0) - 1 loop
     entry := read_object(counts -> i, 'NumberOfOffers[]');
+    value := member(entry, 'Condition');
     continue when item_condition
-      is distinct from lower(read_text(member(entry, 'Condition'), 'NumberOfOffers[].Condition'));
-    offers := read_amount(member(entry, 'OfferCount'), 'NumberOfOffers[].OfferCount');
+      is distinct from lower(read_text(value, 'NumberOfOffers[].Condition'));
+    value := member(entry, 'OfferCount');
+    offers := read_amount(value, 'NumberOfOffers[].OfferCount');
     total := coalesce(total + offers, offers, total);
   end loop;
   if total > 2147483647 then
