@@ -33,6 +33,9 @@ begin
             and newer.marketplace = old.marketplace
             and newer.item_condition = old.item_condition
             and newer.notification_type = old.notification_type
+            -- Follows from the next, and takes the index past the older ones. (An adopted row without
+            -- an event time makes no other one old.)
+            and newer.event_time >= effective_time(old.event_time, old.received_at)
             and (effective_time(newer.event_time, newer.received_at), newer.dedupe_hash collate "C")
             > (effective_time(old.event_time, old.received_at), old.dedupe_hash collate "C")
         )
