@@ -256,6 +256,13 @@ cross join lateral analyze_notification(raw_notification) as a
 """
 
 
+def timed(db: psycopg.Connection, query: str) -> tuple[float, Any]:
+    """The seconds that a query takes, and the first row of its answer."""
+    started = time.perf_counter()
+    answer = db.execute(query.encode()).fetchone()
+    return time.perf_counter() - started, answer
+
+
 def history(bench: Bench) -> None:
     """What analysts and operators do over stored notifications."""
     stored, repeats = bench.some(100_000), bench.some(3)
@@ -277,20 +284,30 @@ def history(bench: Bench) -> None:
         }
         rows: list[list[Any]] = []
         figures: dict[str, Any] = {"stored": stored, "offers": 8}
+
+        def note(name: str, seconds: list[float], answer: Any) -> None:
+            rows.append([name, round(stored / median(seconds)), f"{median(seconds):.1f}", answer])
+            figures[name] = {"seconds": rounded(seconds), "answer": answer}
+
         for name, (before, query) in work.items():
             seconds = []
             for number in range(repeats):
                 progress(f"{name}: {number + 1} of {repeats}")
                 if before:
                     db.execute(before)
-                started = time.perf_counter()
-                answer = db.execute(query).fetchone()
-                seconds.append(time.perf_counter() - started)
-            progress("")
-            rows.append([name, round(stored / median(seconds)), f"{median(seconds):.1f}", answer])
-            figures[name] = {"seconds": rounded(seconds), "answer": answer}
+                took, answer = timed(db, query)
+                seconds.append(took)
+            note(name, seconds, answer)
         plan = db.execute(f"explain (analyze, buffers) {ANALYZE}").fetchall()
         figures["plan"] = [line for (line,) in plan]
+        progress("prune_notifications")
+        db.execute(
+            "update worker_notifications set received_at = received_at - interval '1 year',"
+            " event_time = event_time - interval '1 year'"
+        )
+        took, answer = timed(db, "select prune_notifications('28 days')")
+        note("prune_notifications, all but the newest", [took], answer)
+        progress("")
     head = ["", "notifications/s", "s", "answer"]
     show(f"History: {stored:,} notifications of 8 offers", head, rows)
     print("\n" + "\n".join(figures["plan"]))
@@ -298,12 +315,14 @@ def history(bench: Bench) -> None:
 
 
 def size(bench: Bench) -> None:
-    """Bytes a stored message, by component, and of write-ahead log."""
+    """Bytes a stored message, by component and of write-ahead log, and what compressing costs."""
     stored = bench.some(20_000)
     columns: dict[str, dict[str, float]] = {}
     for offers in SIZES:
-        for compression in ("lz4", "pglz"):
-            with connect(bench.database()) as db:
+        with ExitStack() as stack:
+            subjects = []
+            for compression in ("lz4", "pglz"):
+                db = stack.enter_context(connect(bench.database()))
                 db.execute(
                     "alter table worker_notifications"
                     f" alter column raw_notification set compression {compression}"
@@ -313,20 +332,21 @@ def size(bench: Bench) -> None:
                 columns[f"{offers} offers, {compression}"] = {
                     name: each / stored for name, each in sizes.items()
                 } | {"all": sum(sizes.values()) / stored}
-        with connect(bench.database()) as db:
-            source = rounds_of(offers)
-            Subject("", db, source).run(keep=False)
-            (before,) = db.execute("select pg_current_wal_lsn()").fetchone() or ()
-            Subject("", db, source).run(keep=False)
-            (wal,) = (
-                db.execute("select pg_current_wal_lsn() - %s::pg_lsn", [before]).fetchone() or ()
-            )
-            columns[f"{offers} offers, lz4"]["write-ahead log"] = float(wal) / ROUND
-        progress("")
+                subjects.append(Subject(f"{offers} offers, {compression}", db, rounds_of(offers)))
+            rounds = bench.some(20)
+            alternate(subjects, rounds, f"size, {offers} offers")
+            for subject in subjects:
+                before = subject.db.execute("select pg_current_wal_lsn()").fetchone()
+                subject.run(keep=False)
+                (wal,) = subject.db.execute(
+                    "select pg_current_wal_lsn() - %s::pg_lsn", before
+                ).fetchone() or (0,)
+                columns[subject.name] |= {
+                    "write-ahead log": float(wal) / ROUND,
+                    "ingest, CPU µs": median(subject.cpu),
+                }
     names = list(columns[f"{SIZES[0]} offers, lz4"])
-    rows = [
-        [name, *(round(c[name]) if name in c else "" for c in columns.values())] for name in names
-    ]
+    rows = [[name, *(round(column[name]) for column in columns.values())] for name in names]
     show("Bytes a stored message", ["", *columns], rows)
     bench.save("size", columns)
 
