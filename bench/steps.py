@@ -136,7 +136,7 @@ def steps(bench: Bench) -> None:
             ladders = [maker.call(), *maker.analysis(), maker.insert(), maker.apply()]
             whole = maker.subject(bench.database(), ingest)
             subjects = {id(subject): subject for ladder in ladders for _, subject in ladder}
-            alternate([*subjects.values(), whole], bench.some(60), f"steps, {offers} offers")
+            alternate([*subjects.values(), whole], bench.some(120), f"steps, {offers} offers")
         columns[offers] = {
             step: low(subject) - low(before)
             for ladder in ladders

@@ -23,6 +23,9 @@ begin
       hint = 'A notification is a JSON object, bare or in an SNS or EventBridge envelope.';
   end if;
 
+  -- A stored notification is compressed, and each look at it would decompress it again. This gives
+  -- it back as it is, decompressed.
+  notification := notification || '{}';
   value := member(notification, 'NotificationType');
   h.notification_type := read_text(value, 'NotificationType');
   if h.notification_type is null then
