@@ -314,6 +314,15 @@ def history(bench: Bench) -> None:
     bench.save("history", figures)
 
 
+def logged(subject: Subject) -> float:
+    """The bytes of write-ahead log that a message of one round makes."""
+    before = subject.db.execute("select pg_current_wal_lsn()").fetchone()
+    subject.run(keep=False)
+    query = "select pg_current_wal_lsn() - %s::pg_lsn"
+    (written,) = subject.db.execute(query, before).fetchone() or (0,)
+    return float(written) / ROUND
+
+
 def size(bench: Bench) -> None:
     """Bytes a stored message, by component and of write-ahead log, and what compressing costs."""
     stored = bench.some(20_000)
@@ -336,13 +345,8 @@ def size(bench: Bench) -> None:
             rounds = bench.some(20)
             alternate(subjects, rounds, f"size, {offers} offers")
             for subject in subjects:
-                before = subject.db.execute("select pg_current_wal_lsn()").fetchone()
-                subject.run(keep=False)
-                (wal,) = subject.db.execute(
-                    "select pg_current_wal_lsn() - %s::pg_lsn", before
-                ).fetchone() or (0,)
                 columns[subject.name] |= {
-                    "write-ahead log": float(wal) / ROUND,
+                    "write-ahead log": median(logged(subject) for _ in range(5)),
                     "ingest, CPU µs": median(subject.cpu),
                 }
     names = list(columns[f"{SIZES[0]} offers, lz4"])

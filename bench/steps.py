@@ -137,11 +137,13 @@ def steps(bench: Bench) -> None:
             whole = maker.subject(bench.database(), ingest)
             subjects = {id(subject): subject for ladder in ladders for _, subject in ladder}
             alternate([*subjects.values(), whole], bench.some(120), f"steps, {offers} offers")
-        columns[offers] = {
+        added = {
             step: low(subject) - low(before)
             for ladder in ladders
             for (_, before), (step, subject) in pairwise(ladder)
-        } | {"ingest as a whole": low(whole)}
+        }
+        received = low(ladders[0][0][1])
+        columns[offers] = {"receive": received} | added | {"ingest as a whole": low(whole)}
     rows = [[step, *(f"{columns[n][step]:.1f}" for n in SIZES)] for step in columns[SIZES[0]]]
     show("Steps, CPU µs a message", ["", *(f"{n} offers" for n in SIZES)], rows)
     bench.save("steps", columns)

@@ -17,7 +17,7 @@ from sqs import offer_changed
 
 import relay
 
-DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench/README.md"]
 README = (ROOT / "README.md").read_text()
 
 
