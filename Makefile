@@ -47,7 +47,7 @@ test-py: system .venv/dev ## run the Python tests, and those of the ingest path 
 soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
 	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
-bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (PARTS=...; 30 min)
+bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
 	.venv/bin/python bench/bench.py $(PARTS)
 
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
