@@ -116,6 +116,3 @@ comment on column own_sellers.name is 'What you call it; for people only.';
 
 comment on type notification_analysis is
 'What analyze_notification() says of one notification; it explains the columns.';
-
-comment on type notification_header is
-'What read_header() says of one notification; it explains the columns.';

@@ -9,7 +9,7 @@ set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   a notification_analysis;
-  header constant notification_header := read_header(notification);
+  header constant record := read_header(notification);
   reference jsonb;
   threshold jsonb;
   landed_prices numeric[];

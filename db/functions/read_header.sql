@@ -1,12 +1,24 @@
 -- The paths are those of Amazon's samples; the ASIN's and the marketplace's further places are
 -- where the original worker's own test messages (and other notification types) keep them.
-create or replace function read_header(notification jsonb)
-returns notification_header
+create or replace function read_header(
+  notification jsonb,
+  out notification_type text,
+  out has_state boolean,
+  out asin text,
+  out marketplace text,
+  out item_condition text,
+  out seller_id text,
+  out event_time timestamptz,
+  out publish_time timestamptz,
+  out amazon_notification_id text,
+  out content jsonb,
+  out summary jsonb,
+  out offers jsonb
+)
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  h notification_header;
   value jsonb;
   metadata jsonb;
   payload jsonb;
@@ -27,14 +39,14 @@ begin
   -- it back as it is, decompressed.
   notification := notification || '{}';
   value := member(notification, 'NotificationType');
-  h.notification_type := read_text(value, 'NotificationType');
-  if h.notification_type is null then
+  notification_type := read_text(value, 'NotificationType');
+  if notification_type is null then
     raise exception using
       errcode = 'OC002',
       message = 'the notification has no NotificationType',
       hint = 'Amazon''s notifications carry NotificationType or notificationType at the top.';
   end if;
-  h.has_state := has_state(h.notification_type);
+  has_state := has_state(notification_type);
 
   value := member(notification, 'NotificationMetadata');
   metadata := read_object(value, 'NotificationMetadata');
@@ -44,36 +56,34 @@ begin
     payload := coalesce(read_object(notification -> 'payload', 'payload'), '{}') || payload;
   end if;
   value := member(payload, 'AnyOfferChangedNotification');
-  h.content := read_object(value, 'AnyOfferChangedNotification');
-  if h.content is null then
-    h.content := coalesce(
+  content := read_object(value, 'AnyOfferChangedNotification');
+  if content is null then
+    content := coalesce(
       read_object(payload -> 'B2BAnyOfferChangedNotification', 'B2BAnyOfferChangedNotification'),
       read_object(payload -> 'b2bAnyOfferChangedNotification', 'b2bAnyOfferChangedNotification'),
       payload
     );
   end if;
-  value := member(h.content, 'OfferChangeTrigger');
+  value := member(content, 'OfferChangeTrigger');
   change := read_object(value, 'OfferChangeTrigger');
-  value := coalesce(
-    member(h.content, 'OfferChangeSummary'), member(payload, 'OfferChangeSummary')
-  );
+  value := coalesce(member(content, 'OfferChangeSummary'), member(payload, 'OfferChangeSummary'));
   original := read_object(value, 'OfferChangeSummary');
-  h.offers := coalesce(member(h.content, 'Offers'), member(original, 'Offers'));
-  if h.has_state then
-    h.offers := read_array(h.offers, 'Offers');
-    value := member(h.content, 'Summary');
-    h.summary := read_object(value, 'Summary');
-    value := member(h.content, 'SellerId');
-    h.seller_id := read_text(value, 'SellerId');
-  elsif jsonb_typeof(h.offers) <> 'array' then
-    h.offers := null;  -- other types may use this name for anything
+  offers := coalesce(member(content, 'Offers'), member(original, 'Offers'));
+  if has_state then
+    offers := read_array(offers, 'Offers');
+    value := member(content, 'Summary');
+    summary := read_object(value, 'Summary');
+    value := member(content, 'SellerId');
+    seller_id := read_text(value, 'SellerId');
+  elsif jsonb_typeof(offers) <> 'array' then
+    offers := null;  -- other types may use this name for anything
   end if;
 
   value := member(change, 'ASIN');
-  h.asin := read_text(value, 'OfferChangeTrigger.ASIN');
-  if h.asin is null then
-    h.asin := coalesce(
-      read_text(member(h.content, 'ASIN'), 'ASIN'),
+  asin := read_text(value, 'OfferChangeTrigger.ASIN');
+  if asin is null then
+    asin := coalesce(
+      read_text(member(content, 'ASIN'), 'ASIN'),
       read_text(member(original, 'ASIN'), 'OfferChangeSummary.ASIN'),
       read_text(
         member(member(payload, 'OfferChangeSummary'), 'ASIN'), 'Payload.OfferChangeSummary.ASIN'
@@ -83,50 +93,47 @@ begin
     );
   end if;
   value := member(change, 'MarketplaceId');
-  h.marketplace := read_text(value, 'OfferChangeTrigger.MarketplaceId');
-  if h.marketplace is null then
-    h.marketplace := coalesce(
-      read_text(member(h.content, 'MarketplaceId'), 'MarketplaceId'),
+  marketplace := read_text(value, 'OfferChangeTrigger.MarketplaceId');
+  if marketplace is null then
+    marketplace := coalesce(
+      read_text(member(content, 'MarketplaceId'), 'MarketplaceId'),
       read_text(member(payload, 'MarketplaceId'), 'Payload.MarketplaceId'),
       'A1F83G8C2ARO7P'
     );
   end if;
   value := member(change, 'ItemCondition');
-  h.item_condition := coalesce(
-    lower(read_text(value, 'OfferChangeTrigger.ItemCondition')), 'new'
-  );
+  item_condition := coalesce(lower(read_text(value, 'OfferChangeTrigger.ItemCondition')), 'new');
 
   value := member(metadata, 'PublishTime');
-  h.publish_time := read_time(value, 'NotificationMetadata.PublishTime');
+  publish_time := read_time(value, 'NotificationMetadata.PublishTime');
   value := member(notification, 'EventTime');
-  h.event_time := read_time(value, 'EventTime');
+  event_time := read_time(value, 'EventTime');
   if value is distinct from member(change, 'TimeOfOfferChange') then  -- mostly the same text
     value := member(change, 'TimeOfOfferChange');
     change_time := read_time(value, 'OfferChangeTrigger.TimeOfOfferChange');
   end if;
-  h.event_time := coalesce(h.event_time, change_time, h.publish_time);
+  event_time := coalesce(event_time, change_time, publish_time);
   value := member(metadata, 'NotificationId');
-  h.amazon_notification_id := read_text(value, 'NotificationMetadata.NotificationId');
+  amazon_notification_id := read_text(value, 'NotificationMetadata.NotificationId');
 
-  if h.has_state and h.asin is null then
+  if has_state and asin is null then
     raise exception using
       errcode = 'OC007',
-      message = format('%s without an ASIN', h.notification_type),
+      message = format('%s without an ASIN', notification_type),
       hint = 'It is looked for at OfferChangeTrigger.ASIN first.';
   end if;
-  if length(h.asin) > 20 or length(h.marketplace) > 20 then
+  if length(asin) > 20 or length(marketplace) > 20 then
     raise exception using
       errcode = 'OC008',
       message = case
-        when length(h.asin) > 20
-          then format('the ASIN has %s characters: %s…', length(h.asin), left(h.asin, 20))
+        when length(asin) > 20
+          then format('the ASIN has %s characters: %s…', length(asin), left(asin, 20))
         else format(
-          'the marketplace has %s characters: %s…', length(h.marketplace), left(h.marketplace, 20)
+          'the marketplace has %s characters: %s…', length(marketplace), left(marketplace, 20)
         )
       end,
       hint = 'An ASIN or a marketplace id has at most 20 characters.';
   end if;
-  return h;
 end
 $$;
 
