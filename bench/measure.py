@@ -61,7 +61,7 @@ class Bench:
             "figures": figures,
         }
         path = ROOT / "bench" / "results" / f"{part}.json"
-        path.write_text(json.dumps(whole, indent=1) + "\n")
+        path.write_text(json.dumps(whole) + "\n")
 
 
 def output(*command: str) -> str:
