@@ -241,6 +241,23 @@ def test_prune_deletes_at_most_max_rows(db: Connection) -> None:
     assert rows(db, "select asin from worker_notifications") == [(X,)]
 
 
+def test_prune_looks_at_few_rows_for_each(db: Connection) -> None:
+    """However many an item has: from the oldest on, a newer one is 150 further on average here."""
+    bodies = 300
+    ingest(db, *(offers(10, minute) for minute in range(bodies)))
+    backdate(db, 100)
+    db.execute("set enable_seqscan = off")  # which so small a table would have
+    read = (
+        "select seq_tup_read + idx_tup_fetch from pg_stat_user_tables"
+        " where relname = 'worker_notifications'"
+    )
+    db.execute("select pg_stat_force_next_flush()")
+    before = one(db, read)
+    assert one(db, "select prune_notifications('30 days')") == bodies - 1
+    db.execute("select pg_stat_force_next_flush()")
+    assert one(db, read) - before < 10 * bodies
+
+
 def test_prune_keeps_what_current_state_still_shows(db: Connection) -> None:
     """Ingest waits for no pruning, nor pruning for it: what is newest may not be committed yet."""
     ingest(db, offers(10))
