@@ -3,11 +3,13 @@
     python bench/bench.py [--quick] [--postgres=embedded] [part ...]
 
 Parts: floor duplicates growth relay history size steps; all where none is named. Each prints a
-Markdown table and writes its raw figures to bench/results/. README.md says what they mean. growth
-needs 12 GB of disk, the others less than one.
+Markdown table and writes its raw figures to bench/results/. README.md says what they mean. They
+need 15 GB of disk under /tmp, most of it for growth.
 """
 
 import argparse
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -88,7 +90,9 @@ select
   gen_random_uuid()::text, 'notification-processor-1'
 from generate_series(%(first)s::integer, %(last)s::integer) as n
 inner join sample as s on s.number = n %% (select count(*) from sample) + 1
-cross join lateral (select now() - (%(rows)s - n) * interval '0.5 min' as at) as t
+cross join lateral (
+  select now() - interval '1 day' - (%(rows)s - n) * interval '0.5 min' as at
+) as t
 """
 FILL_CHUNK = 20_000
 
@@ -135,6 +139,7 @@ def floor(bench: Bench) -> None:
         for offers in SIZES:
             with connect(bench.database()) as one, connect(bench.database()) as other:
                 one.execute(FLOOR_TABLE)
+                one.prepare_threshold = other.prepare_threshold = 0 if way == "a message" else None
                 bare = Subject("bare insert", one, rounds_of(offers), insert)
                 full = Subject("ingest", other, rounds_of(offers), call)
                 alternate([bare, full], bench.some(40), f"floor, {offers} offers")
@@ -182,7 +187,8 @@ def duplicates(bench: Bench) -> None:
             + [f"{ratio(new.cpu, s.cpu):.1f}" for s in subjects[1:]]
         )
         figures[offers] = [s.figures() for s in subjects]
-    head = ["offers", "new/s", "same message/s", "same body/s", "times", "times", "CPU", "CPU"]
+    head = ["offers", "new/s", "same message/s", "same body/s"]
+    head += ["times, same message", "times, same body", "by CPU, message", "by CPU, body"]
     show("Duplicates", head, rows)
     bench.save("duplicates", figures)
 
@@ -206,7 +212,7 @@ def fill(db: psycopg.Connection, rows: int, offers: int) -> None:
 
 
 def relation_sizes(db: psycopg.Connection, table: str) -> dict[str, int]:
-    """Bytes of a table's heap, of its toast with that's index, and of each index."""
+    """Bytes of a table's heap, of its toast with its index, and of each index."""
     rows = db.execute(
         "select 'heap', pg_relation_size(c.oid), 0 from pg_class as c where c.oid = %(t)s::regclass"
         " union all select 'toast', pg_total_relation_size(c.reltoastrelid), 1"
@@ -227,10 +233,15 @@ def growth(bench: Bench) -> None:
             db = stack.enter_context(connect(bench.database()))
             if rows:
                 fill(db, rows, offers=3)
+                db.execute("select rebuild_current_state()")
             subjects.append(Subject(f"{rows:,} rows", db, rounds_of(3)))
         bench.cluster.sql("checkpoint")
         alternate(subjects, bench.some(40), "growth")
         sizes = [relation_sizes(s.db, "worker_notifications") for s in subjects]
+        log = [
+            median(logged(s) for _ in range(5) if not bench.cluster.sql("checkpoint"))
+            for s in subjects
+        ]
     empty = subjects[0]
     rows = [
         [
@@ -239,13 +250,18 @@ def growth(bench: Bench) -> None:
             f"{ratio(empty.wall, s.wall):.2f}",
             round(median(s.cpu)),
             f"{ratio(empty.cpu, s.cpu):.2f}",
+            round(written),
         ]
-        for s in subjects
+        for s, written in zip(subjects, log, strict=True)
     ]
-    show("Growth, 3 offers", ["stored", "ingest/s", "ratio", "CPU µs", "ratio"], rows)
+    head = ["stored", "ingest/s", "ratio", "CPU µs", "ratio", "WAL after a checkpoint, bytes"]
+    show("Growth, 3 offers", head, rows)
     megabytes = [[name, *(f"{each[name] / 1e6:.1f}" for each in sizes)] for name in sizes[0]]
     show("Size of worker_notifications, MB", ["", *(s.name for s in subjects)], megabytes)
-    figures = [s.figures() | {"bytes": each} for s, each in zip(subjects, sizes, strict=True)]
+    figures = [
+        s.figures() | {"bytes": each, "wal_after_checkpoint": written}
+        for s, each, written in zip(subjects, sizes, log, strict=True)
+    ]
     bench.save("growth", figures)
 
 
@@ -374,6 +390,10 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := set(arguments.part) - PARTS.keys():
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    for name in [n for n in os.environ if n.startswith(("PG", "AWS_")) and n != "PG_BIN"]:
+        del os.environ[name]
+    # So that servers and relays are stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = Bench(arguments.postgres, quick=arguments.quick)
     with bench.cluster:
         for name in arguments.part or PARTS:

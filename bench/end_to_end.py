@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from statistics import quantiles
@@ -114,10 +114,13 @@ def cpu_seconds(db: psycopg.Connection, relay: RelayProcess, queue: Queue) -> di
     """The processor time that the relay, Postgres and the queue have had so far."""
     postmaster = psutil.Process(db.info.backend_pid).parent()
     assert postmaster
-    server = [postmaster, *postmaster.children()]
+    in_postgres = 0.0
+    for process in [postmaster, *postmaster.children()]:
+        with suppress(psutil.NoSuchProcess):  # an autovacuum worker may end
+            in_postgres += sum(process.cpu_times()[:2])
     return {
         "relay": sum(psutil.Process(relay.process.pid).cpu_times()[:2]),
-        "Postgres": sum(sum(process.cpu_times()[:2]) for process in server),
+        "Postgres": in_postgres,
         "queue": sum(queue.process.cpu_times()[:2]),
     }
 
@@ -150,6 +153,8 @@ def latency(bench: Bench, queue: Queue, pollers: int, seconds: float) -> dict[st
     settings = DEFAULTS | queue.settings | {"DATABASE_URL": url, "CONCURRENCY": pollers}
     with connect(url) as db, RelayProcess(**settings) as relay:
         while not relay.is_healthy():
+            if relay.process.poll() is not None:
+                raise RuntimeError(f"the relay ended: {relay.stderr}")
             time.sleep(0.02)
         before = cpu_seconds(db, relay, queue)
         started = time.monotonic()

@@ -53,7 +53,7 @@ class Bench:
             return
         whole = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": output("git", "rev-parse", "--short", "HEAD"),
+            "commit": output("git", "describe", "--always", "--dirty"),
             "machine": f"{os.cpu_count()} cores of {processor()}",
             "postgres": self.cluster.sql("show server_version").split()[0],
             "python": platform.python_version(),
@@ -65,7 +65,10 @@ class Bench:
 
 
 def output(*command: str) -> str:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    except OSError:
+        return "?"
 
 
 def processor() -> str:
@@ -130,6 +133,10 @@ def alternate(subjects: list[Subject], rounds: int, what: str) -> None:
         for subject in subjects if number % 2 else reversed(subjects):
             subject.run(keep=number >= warm_up)
     progress("")
+    for subject in subjects:
+        failed = subject.db.execute("select count(*) from worker_failures").fetchone()
+        if failed != (0,):
+            raise RuntimeError(f"{subject.name}: messages failed, so the figures mean nothing")
 
 
 def ratio(one: list[float], other: list[float]) -> float:
