@@ -216,17 +216,22 @@ def test_a_hung_database_is_told_and_outlived(
         assert relay.process.poll() is None
 
 
-def test_a_database_in_need_is_waited_for(
-    db: Connection, queue: Queue, settings: dict[str, object], wait_until: WaitUntil
-) -> None:
-    # A full disk, as far as SQL can tell: the world's fault, so nothing is a failure and the
-    # batch stays in hand, which costs no second receive.
+def fill_disk(db: Connection) -> None:
+    """A full disk, as far as SQL can tell, until the trigger disk_full is dropped."""
     db.execute(
         "create function disk_full() returns trigger language plpgsql as"
         " $$ begin raise disk_full; end $$;"
         "create trigger disk_full before insert on worker_notifications"
         " execute function disk_full()"
     )
+
+
+def test_a_database_in_need_is_waited_for(
+    db: Connection, queue: Queue, settings: dict[str, object], wait_until: WaitUntil
+) -> None:
+    # The world's fault: nothing is a failure, and the batch stays in hand, which costs no second
+    # receive.
+    fill_disk(db)
     queue.send(*(offer_changed(f"B{n:09}", n) for n in range(2)))
     with RelayProcess(BATCH_SIZE=1, **settings) as relay:
         # More often than a message whose lock is taken.
@@ -242,12 +247,7 @@ def test_an_outage_that_only_writing_shows_kills_no_message(
     db: Connection, database_url: str, stand_in: StandIn, wait_until: WaitUntil
 ) -> None:
     # For five visibility timeouts, which are ten minutes at the usual one.
-    db.execute(
-        "create function disk_full() returns trigger language plpgsql as"
-        " $$ begin raise disk_full; end $$;"
-        "create trigger disk_full before insert on worker_notifications"
-        " execute function disk_full()"
-    )
+    fill_disk(db)
     bodies = [offer_changed(f"B{n:09}", n) for n in range(30)]
     stand_in.send(*bodies)
     settings = stand_in.settings | {"DATABASE_URL": database_url, "VISIBILITY_TIMEOUT": 2}
