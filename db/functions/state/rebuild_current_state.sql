@@ -21,6 +21,8 @@ begin
     from current_state as c
     where c.asin = rebuild_current_state.asin or rebuild_current_state.asin is null
   ));
+  -- What is only made anew is no news: raise_alerts() looks for this.
+  perform set_config('buybox.rebuilding', 'on', true);
   delete from current_state as c
   where c.asin = rebuild_current_state.asin or rebuild_current_state.asin is null;
 
@@ -56,6 +58,7 @@ begin
     a.severity := newest.severity;
     perform apply_to_current_state(newest.id, newest.dedupe_hash, newest.happened_at, a);
   end loop;
+  perform set_config('buybox.rebuilding', 'off', true);
 
   return (
     select count(*)
