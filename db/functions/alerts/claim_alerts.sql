@@ -188,6 +188,6 @@ comment on function claim_alerts(text[], integer) is
 'where they are more than five; and takes up to max_deliveries (all where null) of those whose '
 'turn it is, for two minutes: send each, then call finish_alert() with its delivery_id and '
 'attempt. payload is for machines: {type: alert or digest, timestamp, data: {title, body, '
-'alerts}}, with the 500 gravest alerts at most. A notice names channels with something due that were not '
-'given. Whoever else calls it gets other deliveries. What was not sent six hours after it was due '
-'expires; an alert whose rule is gone or inactive is cancelled.';
+'alerts}}, with the 500 gravest alerts at most. A notice names channels with something due that '
+'were not given. Whoever else calls it gets other deliveries. What was not sent six hours after it '
+'was due expires; an alert whose rule is gone or inactive is cancelled.';

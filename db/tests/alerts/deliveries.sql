@@ -41,7 +41,8 @@ begin atomic
 end;
 
 -- One alert, one delivery.
-select pg_temp.alert('mail', 'B0TEST0001'), pg_temp.alert('mail', 'B0TEST0002', '-1 second');
+select pg_temp.alert('mail', 'B0TEST0001');
+select pg_temp.alert('mail', 'B0TEST0002', '-1 second');
 select is_empty($$select * from claim_alerts('{chat}')$$, 'nothing is due on this channel');
 select results_eq(
   $$
@@ -99,8 +100,7 @@ from (select 1 as attempt) as a;
 select is(pg_temp.delivery(), 'waiting 1 HTTP 500', 'a failed one waits for its turn');
 select is_empty($$select * from claim_alerts('{mail}')$$, 'which has not come');
 
-create function pg_temp.fail(retry_after interval default null)
-returns interval
+create function pg_temp.fail(retry_after interval default null, out pause interval)
 language plpgsql
 as $$
 declare
@@ -109,7 +109,7 @@ begin
   perform pg_temp.elapse();
   select * into strict c from claim_alerts('{mail}');
   assert finish_alert(c.delivery_id, c.attempt, 'failed', 'HTTP 500', retry_after);
-  return (select leased_until - now() from alert_deliveries);
+  select d.leased_until - now() into pause from alert_deliveries as d;
 end
 $$;
 select ok(
@@ -125,7 +125,7 @@ from (
   values
   (2, interval '30 s'), (3, '3 min'), (4, '15 min'), (5, '1 hour'), (6, '1 hour')
 ) as p (attempt, pause)
-cross join lateral (select pg_temp.fail() as pause where p.attempt > 0 offset 0) as f;
+cross join lateral pg_temp.fail(p.pause * 0) as f;
 select is(
   pg_temp.fail('5 hours'), interval '5 hours', 'where the receiver asks for longer, it is that'
 );
@@ -147,7 +147,7 @@ select is(retry_deliveries(), 0, 'none is dead now');
 select is(pg_temp.fail('5 hours'), interval '5 hours', 'attempt 9');
 select ok(f.pause between p.pause and p.pause * 1.25, format('then it is %s', p.pause))
 from (values (interval '30 s'), ('3 min')) as p (pause)
-cross join lateral (select pg_temp.fail() as pause where p.pause > '0' offset 0) as f;
+cross join lateral pg_temp.fail(p.pause * 0) as f;
 update alert_deliveries set leased_until = now();
 select is(finish_alert(c.delivery_id, c.attempt, 'gone', 'HTTP 410'), true, 'it is gone')
 from claim_alerts('{mail}') as c;
@@ -203,10 +203,16 @@ select is(
 
 -- What ends before it is sent.
 truncate alerts, alert_deliveries;
-select pg_temp.alert('off', 'B0TEST0001'), pg_temp.alert('gone', 'B0TEST0002'),
-  pg_temp.alert('mail', 'B0TEST0003', '6 hours'), pg_temp.alert('chat', 'B0TEST0004', '6 hours'),
-  pg_temp.alert('mail', 'B0TEST0005', '5 hours 59 minutes'),
-  pg_temp.alert('gone', 'B0TEST0006', '-1 minute');
+select pg_temp.alert(a.rule, a.asin, a.age)
+from (
+  values
+  ('off', 'B0TEST0001', interval '0'),
+  ('gone', 'B0TEST0002', '0'),
+  ('mail', 'B0TEST0003', '6 hours'),
+  ('chat', 'B0TEST0004', '6 hours'),
+  ('mail', 'B0TEST0005', '5 hours 59 minutes'),
+  ('gone', 'B0TEST0006', '-1 minute')
+) as a (rule, asin, age);
 select results_eq(
   $$select payload #>> '{data,alerts,0,asin}' from claim_alerts('{mail}')$$, array['B0TEST0005'],
   'what has a rule and is young enough'

@@ -120,7 +120,11 @@ select is(
 from (values ('{"buy_box_winner": true}'::jsonb)) as i (members);
 
 select is(
-  alert_headline(h.kind, pg_temp.item(h.before::jsonb), pg_temp.item(h.after::jsonb), h.title), h.headline, h.kind
+  alert_headline(
+    h.kind, pg_temp.item(h.before::jsonb), pg_temp.item(h.after::jsonb), h.title
+  ),
+  h.headline,
+  h.kind
 )
 from (
   values

@@ -13,13 +13,16 @@ language sql
 begin atomic
   select i.outcome
   from ingest_notification(
-    format('%s at %s', asin, minute),
+    format('%s at %s', ingest.asin, ingest.minute),
     pg_temp.any_offer_changed(
-      case when your_price is not null then jsonb_build_array(
-        pg_temp.offer('A1OWNSELLER001', your_price, jsonb_build_object('IsBuyBoxWinner', wins))
+      case when ingest.your_price is not null then jsonb_build_array(
+        pg_temp.offer(
+          'A1OWNSELLER001', ingest.your_price,
+          jsonb_build_object('IsBuyBoxWinner', ingest.wins)
+        )
       ) else '[]' end || jsonb_build_array(pg_temp.offer('A1RIVAL0000001', 10)),
       asin => ingest.asin,
-      event_time => format('2023-01-31T09:%s:00Z', minute)
+      event_time => format('2023-01-31T09:%s:00Z', ingest.minute)
     )::text
   ) as i;
 end;
@@ -30,8 +33,8 @@ language sql
 begin atomic
   select i.outcome
   from ingest_notification(
-    format('issue of %s', minute),
-    pg_temp.pricing_health(15, 10, event_time => format('2023-01-31T09:%s:00Z', minute))::text
+    format('issue of %s', issue.minute),
+    pg_temp.pricing_health(15, 10, event_time => format('2023-01-31T09:%s:00Z', issue.minute))::text
   ) as i;
 end;
 
@@ -163,7 +166,8 @@ update alert_rules set active = false where name = 'won';
 update alert_rules set item_condition = 'USED' where name = 'lost';
 update alert_rules set asin = 'B0OTHER' where name = 'cheaper';
 delete from alerts;
-select pg_temp.ingest(23, 11, false), pg_temp.ingest(24, 11, true);
+select pg_temp.ingest(23, 11, false);
+select pg_temp.ingest(24, 11, true);
 select is_empty('select pg_temp.told()', 'rules that are not about it are silent');
 update alert_rules set item_condition = 'NEW', marketplace = 'A1F83G8C2ARO7P' where name = 'lost';
 select pg_temp.ingest(25, 11, false);
