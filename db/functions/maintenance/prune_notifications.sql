@@ -46,12 +46,13 @@ begin
   get diagnostics pruned = row_count;
 
   delete from worker_failures as w where w.resolved_at < now() - keep;
+  perform prune_alerts(now() - keep);
   return pruned;
 end
 $$;
 
 comment on function prune_notifications(interval, integer) is
 'Deletes notifications received longer than keep ago (max_rows at most, all where null) and '
-'failures resolved as long ago. Keeps the newest notification of each asin, marketplace, '
+'failures resolved and alerts and deliveries ended as long ago. Keeps the newest notification of each asin, marketplace, '
 'condition and type with state, so that rebuild_current_state() still gives the same. Returns how '
 'many notifications were deleted. Raises OC103 where keep is null or under 28 days.';

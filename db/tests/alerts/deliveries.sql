@@ -1,7 +1,7 @@
 -- The outbox: what is due becomes deliveries, each is claimed by one, tried eight times, and then
 -- dead until it is revived. Time stands still here, so the rows are moved instead.
 begin;
-select plan(55);
+select plan(58);
 
 delete from alert_rules;
 insert into alert_rules (name, kind, channel) values
@@ -231,6 +231,32 @@ select is((select status from alerts where asin = 'B0TEST0005'), 'expired', 'and
 select is(retry_deliveries(), 1, 'when it is revived');
 select results_eq(
   $$select attempt from claim_alerts('{mail}')$$, array[2], 'it has six hours again'
+);
+
+-- Pruning takes what ended long ago, with its delivery.
+truncate alerts, alert_deliveries;
+select pg_temp.alert(a.rule, 'B0TEST0001', a.age)
+from (
+  values
+  ('mail', interval '0'), ('mail', '0'), ('chat', '0'), ('off', '29 days'), ('off', '27 days')
+) as a (rule, age);
+select c.delivery_id, finish_alert(c.delivery_id, c.attempt, 'sent') as is_sent
+from claim_alerts('{mail}') as c;
+select c.delivery_id from claim_alerts('{chat}') as c;
+update alerts set due_at = due_at - interval '29 days' where rule in ('mail', 'chat');
+update alert_deliveries set created_at = created_at - interval '29 days';
+update alert_deliveries set sent_at = now() - interval '29 days' where alert_ids = array[
+  (select min(a.id) from alerts as a)
+];
+select is(prune_notifications('28 days'), 0::bigint, 'no notification is pruned');
+select results_eq(
+  'select rule, status from alerts order by id',
+  $$values ('mail', 'sent'), ('chat', 'pending'), ('off', 'cancelled')$$,
+  'but of the alerts those that ended long ago'
+);
+select results_eq(
+  'select status from alert_deliveries order by id', array['sent', 'sending'],
+  'and of the deliveries'
 );
 
 select * from finish();
