@@ -1,5 +1,5 @@
--- All or none, without a wait: ingest counts repeats on the same rows in the order of its batch, and
--- who held one of them while waiting for another could deadlock with it.
+-- All or none, without a wait: ingest counts repeats on the same rows in the order of its batch,
+-- and who held one of them while waiting for another could deadlock with it.
 create or replace function lock_alerts(deliveries bigint[])
 returns void
 language plpgsql volatile parallel unsafe
