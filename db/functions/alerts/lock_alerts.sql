@@ -11,7 +11,7 @@ begin
       perform
       from alerts as a
       where a.delivery_id = any (deliveries)
-      order by item_lock(a.asin), a.id
+      order by lock_of_item(a.asin), a.id
       for update nowait;
       return;
     exception when lock_not_available then

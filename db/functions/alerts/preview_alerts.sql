@@ -29,35 +29,35 @@ begin
 
   for e in
     select
-      h.*,
-      lag(h.happened_at) over item is null as is_first,
-      lead(h.happened_at) over item is null as is_last
-    from (
-      select
-        n.asin,
-        n.marketplace,
-        n.item_condition,
-        n.severity,
-        n.dedupe_hash,
-        to_jsonb(said) as said,
-        n.notification_type = 'PRICING_HEALTH' as is_issue,
-        effective_time(n.event_time, n.received_at) as happened_at
-      from worker_notifications as n
-      cross join lateral analyze_stored(n.raw_notification) as said
-      where has_state(n.notification_type)
-        and said.asin is not null
-        and (r.asin is null or n.asin = r.asin)
-        and (r.marketplace is null or n.marketplace = r.marketplace)
-        and (r.item_condition is null or n.item_condition = lower(r.item_condition))
-    ) as h
-    where h.happened_at < until
+      n.asin,
+      n.marketplace,
+      n.item_condition,
+      n.severity,
+      n.dedupe_hash,
+      to_jsonb(a) as said,
+      n.notification_type = 'PRICING_HEALTH' as is_issue,
+      least(n.event_time, n.received_at) as happened_at,
+      row_number() over item = 1 as is_first,
+      lead(n.id) over item is null as is_last
+    from in_force() as i
+    cross join worker_notifications as n
+    cross join lateral analyze_under(n.raw_notification, i.rules, i.own_sellers) as a
+    where has_state(n.notification_type)
+      and not n.unreadable
+      and least(n.event_time, n.received_at) < until
+      and (r.asin is null or n.asin = r.asin)
+      and (r.marketplace is null or n.marketplace = r.marketplace)
+      and (r.item_condition is null or n.item_condition = lower(r.item_condition))
     window item as (
-      partition by h.asin, h.marketplace, h.item_condition
-      order by h.happened_at, h.is_issue, h.dedupe_hash collate "C"
+      partition by n.asin, n.marketplace, n.item_condition
+      order by
+        least(n.event_time, n.received_at),
+        n.notification_type = 'PRICING_HEALTH',
+        moment(n.event_time, n.received_at, n.dedupe_hash)
     )
     order by
-      h.asin, h.marketplace, h.item_condition, h.happened_at, h.is_issue,
-      h.dedupe_hash collate "C"
+      n.asin, n.marketplace, n.item_condition, least(n.event_time, n.received_at),
+      n.notification_type = 'PRICING_HEALTH', moment(n.event_time, n.received_at, n.dedupe_hash)
   loop
     if e.is_first then
       after := null;
