@@ -16,40 +16,10 @@ begin
           for each row execute function notify_current_state()'
       ),
       (
-        'current_state', 'current_state_item_arrived',
-        'create trigger current_state_item_arrived
-          after insert on current_state
-          for each row
-          when (current_setting(''buybox.rebuilding'', true) is distinct from ''on'')
-          execute function raise_alerts()'
-      ),
-      (
-        'current_state', 'current_state_event_applied',
-        -- An event moves a register; and of what alert_fires() and alert_ends() look at something
-        -- must have changed, but for offers that end the issue they came after.
-        'create trigger current_state_event_applied
-          after update on current_state
-          for each row
-          when (
-            (
-              old.severity is distinct from new.severity
-              or old.buy_box_winner is distinct from new.buy_box_winner
-              or old.buy_box_suppressed is distinct from new.buy_box_suppressed
-              or (old.your_position = 1) is distinct from (new.your_position = 1)
-              or (old.your_price is null) <> (new.your_price is null)
-              or old.issue_dedupe_hash is distinct from new.issue_dedupe_hash
-              or new.event_time >= new.pricing_issue_time
-              and (new.buy_box_winner or new.your_price <= new.reference_price)
-            )
-            and (
-              old.event_time is distinct from new.event_time
-              or old.offers_dedupe_hash is distinct from new.offers_dedupe_hash
-              or old.pricing_issue_time is distinct from new.pricing_issue_time
-              or old.issue_dedupe_hash is distinct from new.issue_dedupe_hash
-            )
-            and current_setting(''buybox.rebuilding'', true) is distinct from ''on''
-          )
-          execute function raise_alerts()'
+        'current_state', 'current_state_alerts',
+        'create trigger current_state_alerts
+          after insert or update on current_state
+          for each row execute function raise_alerts()'
       ),
       (
         'severity_rules', 'severity_rules_some_active',
