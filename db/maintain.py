@@ -52,7 +52,7 @@ def rebuild(connection: psycopg.Connection) -> str:
     """Goes through the items in the order of their locks, which a transaction must keep to."""
     asins = connection.execute(
         "select asin from (select asin from worker_notifications where asin is not null"
-        " union select asin from current_state) as items order by item_lock(asin)"
+        " union select asin from current_state) as items order by lock_of_item(asin)"
     ).fetchall()
     rows = 0
     for done, (asin,) in enumerate(asins, start=1):

@@ -178,7 +178,7 @@ def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> N
 
 def owned_objects(connection: psycopg.Connection, file: Path) -> list[str]:
     """The signatures of a file's function and its overloads, or its view: what it comments on."""
-    comment = r"^comment on (function|view) (({}\b).*?)\s+is\s".format(re.escape(file.stem))
+    comment = rf"^comment on (function|view) (({re.escape(file.stem)}\b).*?)\s+is\s"
     found = re.findall(comment, file.read_text(), re.MULTILINE | re.DOTALL)
     if not found:
         raise MigrationError(f"{file.name} has no comment on the function or view it owns")
@@ -217,18 +217,23 @@ def deployed(connection: psycopg.Connection) -> list[tuple[str, str]]:
 
 
 def drop(connection: psycopg.Connection, objects: list[tuple[str, str]]) -> None:
-    """Drop them together, as they need each other; what somebody else built on one refuses it."""
-    for statement, kinds in (
-        ("drop view", {"view"}),
-        ("drop function", {"function", "trigger"}),
-        ("drop type if exists", {"type"}),
-    ):
-        names = [name for kind, name in objects if kind in kinds]
-        if names:
-            connection.execute(f"{statement} {', '.join(names)}")
+    """Drop each after what stands on it; what somebody else built on one refuses it."""
+    waiting = objects
+    while waiting:
+        postponed: list[tuple[str, str]] = []
+        for kind, name in waiting:
+            what = "function" if kind == "trigger" else kind
+            try:
+                with connection.transaction():
+                    connection.execute(f"drop {what} if exists {name}".encode())
+            except errors.DependentObjectsStillExist:
+                if len(postponed) + 1 == len(waiting):
+                    raise
+                postponed.append((kind, name))
+        waiting = postponed
     names = [name for _, name in objects]
     connection.execute(
-        "delete from _deployed where kind <> 'migration' and name = any(%s)", (names,)
+        "delete from _deployed where kind in ('object', 'type') and name = any(%s)", (names,)
     )
 
 

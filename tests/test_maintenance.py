@@ -144,7 +144,7 @@ def test_rebuild_beside_live_ingest_loses_no_update(
     newer = offers(11, minute=1)
     if not asin_in_sight:  # valid JSON for the same, but then ingest takes another lock
         newer = newer.replace('"ASIN"', '"\\u0041SIN"')
-    assert one(db, "select ingest_order(%s) = item_lock(%s)", newer, X) is asin_in_sight
+    assert one(db, "select ingest_order(%s) = lock_of_item(%s)", newer, X) is asin_in_sight
 
     def rebuild(session: Connection) -> object:
         return one(session, "select rebuild_current_state()")
@@ -178,7 +178,7 @@ def test_no_maintenance_deadlocks_with_a_batch(
     statement: LiteralString,
 ) -> None:
     (low,), (high,) = rows(
-        db, "select a from unnest(%s::text[]) as a order by item_lock(a)", [X, Y]
+        db, "select a from unnest(%s::text[]) as a order by lock_of_item(a)", [X, Y]
     )
     ingest(db, offers(10, asin=high), offers(10, asin=low))  # rows in the other order
     db.execute("update worker_notifications set severity = 'high'")
@@ -419,9 +419,10 @@ def test_rebuild_passes_over_what_cannot_be_analysed(db: Connection) -> None:
     ingest(db, n.text(n.pascal(older)), n.text(n.pascal(newer)))
     before = one(db, "select event_time from current_state")
     db.execute(
-        "update worker_notifications set raw_notification = '{\"notificationType\": 5}'"
+        "update worker_notifications set raw_notification = '{\"notificationType\": []}'"
         " where event_time = %s",
         (before,),
     )
+    assert one(db, "select mark_unreadable()") == 1
     assert one(db, "select rebuild_current_state()") == 1
     assert one(db, "select event_time from current_state") < before

@@ -49,5 +49,5 @@ end;
 
 comment on function analyze_pricing_health(jsonb) is
 'What a PRICING_HEALTH says, by its Payload in PascalCase: analyze_under() without what is the '
-'same for every type. your_price is the own offer''s, reference_price (market_low too) the competitive '
-'price threshold, else the buy box''s price. event_time is the trigger''s.';
+'same for every type. your_price is the own offer''s, reference_price (market_low too) the '
+'competitive price threshold, else the buy box''s price. event_time is the trigger''s.';

@@ -24,5 +24,5 @@ end
 $$;
 
 comment on function blame(incoming, text, text, text) is
-'The message as one that failed, by the SQLSTATE and text of the error; where its body is given and '
-'cannot be read, by what diagnose() says.';
+'The message as one that failed, by the SQLSTATE and text of the error; where its body is given '
+'and cannot be read, by what diagnose() says.';
