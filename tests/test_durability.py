@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from cluster import Cluster, name_of
 
-Connection = psycopg.Connection[Any]
+pytestmark = pytest.mark.ingest
 WaitUntil = Callable[..., None]
 BODY = n.text(n.pascal(n.OfferChange()))
 

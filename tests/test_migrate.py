@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import notifications as n
-import oracle
+import original
 import psycopg
 import pytest
 from cluster import ENVIRONMENT, ROOT, Cluster
@@ -188,53 +188,6 @@ def test_repeated_it_changes_nothing(database_url: str) -> None:
 
 # The original's database.
 
-ORIGINAL = """
-create table worker_notifications (
-  id uuid primary key default gen_random_uuid(),
-  message_id text unique not null,
-  dedupe_hash text not null unique,
-  asin text,
-  marketplace text default 'A1F83G8C2ARO7P',
-  raw_notification jsonb not null,
-  notification_type text,
-  event_time timestamptz,
-  severity text,
-  status text default 'new' {status_check},
-  processed_at timestamptz,
-  received_at timestamptz default now(),
-  trace_id text,
-  worker_id text,
-  created_at timestamptz default now()
-);
-create index idx_worker_notifications_message_id on worker_notifications (message_id);
-create table current_state (
-  asin text,
-  marketplace text default 'A1F83G8C2ARO7P',
-  your_price numeric(10,2),
-  market_low numeric(10,2),
-  prime_low numeric(10,2),
-  your_position integer,
-  total_offers integer,
-  buy_box_winner boolean default false,
-  severity text,
-  last_notification_id uuid {reference},
-  last_updated timestamptz default now(),
-  primary key (asin, marketplace)
-);
-create table worker_failures (
-  id uuid primary key default gen_random_uuid(),
-  message_id text,
-  raw_message jsonb,
-  error_type text not null,
-  error_message text,
-  stack_trace text,
-  failure_count integer default 1,
-  first_failed_at timestamptz default now(),
-  last_failed_at timestamptz default now()
-);
-"""
-STATUS_CHECK = "check (status in ('new', 'processing', 'completed', 'failed'))"
-REFERENCE = "references worker_notifications (id)"
 ORIGINAL_COLUMNS = {
     "worker_notifications": "id, message_id, dedupe_hash, asin, marketplace, raw_notification,"
     " notification_type, event_time, severity, status, processed_at, received_at, trace_id,"
@@ -247,22 +200,9 @@ OLD_BODY = n.text(n.original(n.OfferChange(asin="B0OLD00001", offers=(n.Offer(),
 
 def make_original(url: str, status_check: str = "", reference: str = "") -> None:
     """The original's tables with two notifications, their state and six rows of failures."""
-    query(url, ORIGINAL.format(status_check=status_check, reference=reference))
+    original.make_tables(url, status_check, reference)
     for number, body in enumerate([OLD_BODY, "{}"]):
-        query(
-            url,
-            "with stored as (insert into worker_notifications"
-            " (message_id, dedupe_hash, asin, raw_notification, notification_type, event_time,"
-            "  severity, status)"
-            " values (%s, %s, %s, %s, 'ANY_OFFER_CHANGED', '2024-01-01Z', 'info', 'completed')"
-            " returning asin, id)"
-            " insert into current_state (asin, your_price, last_notification_id)"
-            " select asin, 12.34, id from stored",
-            f"old-{number}",
-            oracle.dedupe_hash(body),
-            f"B0OLD0000{number + 1}",
-            body,
-        )
+        original.store(url, f"old-{number}", body, f"B0OLD0000{number + 1}")
     for message_id, failed, count, day in [
         ("broken", "first", 1, 1),
         ("broken", "last", 2, 9),
@@ -282,7 +222,9 @@ def make_original(url: str, status_check: str = "", reference: str = "") -> None
 
 
 @pytest.mark.parametrize(
-    ("status_check", "reference"), [(STATUS_CHECK, REFERENCE), ("", "")], ids=["strict", "loose"]
+    ("status_check", "reference"),
+    [(original.STATUS_CHECK, original.REFERENCE), ("", "")],
+    ids=["strict", "loose"],
 )
 def test_the_originals_database_is_adopted_with_its_rows(
     database_url: str, empty_database_url: str, status_check: str, reference: str
