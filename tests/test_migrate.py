@@ -171,6 +171,20 @@ def test_the_own_seller_is_the_originals_where_none_is_given(
     assert query(empty_database_url, "select seller_id from own_sellers") == [(n.OWN_SELLER,)]
 
 
+def test_every_run_says_whose_offers_are_yours(empty_database_url: str) -> None:
+    url = empty_database_url
+    assert re.search(rf"{n.OWN_SELLER}\nwarning: .* the original worker's", migrate(url))
+    assert "warning" not in migrate(url, AMAZON_SELLER_ID=n.OWN_SELLER)
+    other = migrate(url, AMAZON_SELLER_ID="A1OTHER")
+    assert "warning: AMAZON_SELLER_ID is A1OTHER, which is none of them" in other
+    query(url, "insert into own_sellers values ('A1OTHER')")
+    output = migrate(url, AMAZON_SELLER_ID="A1OTHER")
+    assert f"your sellers (own_sellers): A1OTHER, {n.OWN_SELLER}\n" in output
+    assert "warning" not in output
+    query(url, "delete from own_sellers")
+    assert "your sellers (own_sellers): none\n" in migrate(url)
+
+
 def test_repeated_it_changes_nothing(database_url: str) -> None:
     # A session that has called a function goes on calling it: so the function must stay itself.
     oids = "select oid, proname from pg_proc where pronamespace = 'public'::regnamespace order by 1"
@@ -630,6 +644,28 @@ def test_a_url_as_hosts_give_it_works_with_any_password(
     migrate(url)
     assert "applied already" in migrate(url)
     cluster.sql(f"alter database {name} owner to seller")
+
+
+def test_a_url_may_name_several_hosts(cluster: Cluster, empty_database_url: str) -> None:
+    """As those of a server with a standby do; the first that answers is taken."""
+    hosts = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
+    migrate(empty_database_url.replace(f"127.0.0.1:{cluster.port}", hosts))
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_message_is_refused(
+    cluster: Cluster, encoding: str
+) -> None:
+    cluster.sql(
+        f"create database {encoding} owner seller template template0"
+        f" encoding '{encoding}' locale 'C'"
+    )
+    url = f"postgresql://seller:{cluster.password}@127.0.0.1:{cluster.port}/{encoding.lower()}"
+    status, output, error = run(url)
+    assert (status, output) == (1, "")
+    assert f"the database's encoding is {encoding}" in error
+    assert len(error.splitlines()) == 1
+    cluster.drop_database(url)
 
 
 @pytest.mark.parametrize(
