@@ -40,7 +40,7 @@ def readable(text: str) -> bool:
 UNREADABLE = {
     "no json": ("no json", "no"),
     "broken off": (GOOD[:-20], "Curren"),
-    "a comma too much": (GOOD.replace('"Offers"', ', "Offers"'), "Offers"),
+    "a comma too much": (GOOD.replace('"Offers"', ', "Offers"'), "ItemCondition"),
     "a line's end": ('{"NotificationType": "AN\nY"}', "NotificationType"),
     "a control character": ('{"NotificationType": "AN\x01Y"}', "NotificationType"),
     "a null character": (GOOD.replace("GBP", r"G\u0000P"), r"G\u0000"),
