@@ -46,6 +46,7 @@ SESSION = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
+    "transaction_timeout": "0",  # since Postgres 17
     # A table's lock is needed for moments only; who cannot get it says so instead of waiting on.
     "lock_timeout": "1min",
 }
@@ -87,7 +88,8 @@ def connect(database_url: str) -> psycopg.Connection:
     """A session in which nothing but SESSION and UTF8 holds, whatever the defaults are."""
     connection = psycopg.connect(database_url, autocommit=True, client_encoding="UTF8")
     connection.execute(
-        "select set_config(n, v, false) from unnest(%s::text[], %s::text[]) as s (n, v)",
+        "select set_config(name, v, false) from pg_catalog.pg_settings"
+        " inner join unnest(%s::text[], %s::text[]) as s (name, v) using (name)",
         (list(SESSION), list(SESSION.values())),
     )
     connection.autocommit = False

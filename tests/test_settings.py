@@ -46,7 +46,6 @@ RUNNING = {
     "enable_seqscan": "off",
     "enable_nestloop": "off",
     "work_mem": "64kB",
-    "jit_above_cost": "0",
     "client_min_messages": "error",
     "synchronous_commit": "off",
     "plpgsql.extra_errors": "all",
@@ -167,13 +166,13 @@ def test_a_databases_defaults_change_neither_what_is_made_nor_what_comes_of_mess
     assert results(url) == expected
 
 
+@pytest.mark.ingest
 def test_migrating_outlasts_a_databases_timeouts(cluster: Cluster, empty_database_url: str) -> None:
     name = name_of(empty_database_url)
-    for setting in (
-        "idle_in_transaction_session_timeout",
-        "idle_session_timeout",
-        "statement_timeout",
-    ):
+    timeouts = (
+        "select name from pg_settings where name ~ '^(idle|statement|transaction)_.*timeout$'"
+    )
+    for setting in cluster.sql(timeouts).split():
         cluster.sql(f"alter database {name} set {setting} = '300ms'")
     assert "deployed" in migrate(empty_database_url)
 
