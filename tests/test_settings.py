@@ -43,6 +43,7 @@ RUNNING = {
     "row_security": "off",
     "plan_cache_mode": "force_generic_plan",
     "from_collapse_limit": "1",
+    "jit": "off",  # which such costs would call for each time
     "enable_seqscan": "off",
     "enable_nestloop": "off",
     "work_mem": "64kB",
@@ -170,7 +171,8 @@ def test_a_databases_defaults_change_neither_what_is_made_nor_what_comes_of_mess
 def test_migrating_outlasts_a_databases_timeouts(cluster: Cluster, empty_database_url: str) -> None:
     name = name_of(empty_database_url)
     timeouts = (
-        "select name from pg_settings where name ~ '^(idle|statement|transaction)_.*timeout$'"
+        "select name from pg_settings where context = 'user'"
+        " and name ~ '^(idle|statement|transaction)_.*timeout$'"
     )
     for setting in cluster.sql(timeouts).split():
         cluster.sql(f"alter database {name} set {setting} = '300ms'")
