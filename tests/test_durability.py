@@ -11,9 +11,12 @@ import notifications as n
 import psycopg
 import pytest
 from cluster import Cluster, name_of
+from relays import RelayProcess
+from sqs import Queue
 
 pytestmark = pytest.mark.ingest
 WaitUntil = Callable[..., None]
+WAITING = "select pid from pg_stat_activity where wait_event = 'SyncRep'"  # for the standby
 BODY = n.text(n.pascal(n.OfferChange()))
 
 
@@ -71,7 +74,6 @@ def test_a_duplicate_is_acknowledged_when_the_standby_has_what_it_repeats(
 ) -> None:
     """A row whose commit was broken off while it waited for the standby is there to be seen."""
     primary = own_cluster
-    waiting = "select pid from pg_stat_activity where wait_event = 'SyncRep'"
     kind = request.config.getoption("--postgres")
     with Cluster(kind, standby_of=primary) as standby:
         primary.sql("alter system set synchronous_standby_names = '*'")
@@ -81,9 +83,9 @@ def test_a_duplicate_is_acknowledged_when_the_standby_has_what_it_repeats(
 
         standby.stop()
         storing = in_background(ingest_as_the_relay_does, own_url, "m-1")
-        wait_until(lambda: primary.sql(waiting), what="the commit to wait for the standby")
+        wait_until(lambda: primary.sql(WAITING), what="the commit to wait for the standby")
         if fate == "terminated":
-            primary.sql(f"select pg_terminate_backend(pid) from ({waiting}) as w")
+            primary.sql(f"select pg_terminate_backend(pid) from ({WAITING}) as w")
         else:
             primary.stop("immediate")
             primary.start()
@@ -93,7 +95,7 @@ def test_a_duplicate_is_acknowledged_when_the_standby_has_what_it_repeats(
 
         repeating = in_background(ingest_as_the_relay_does, own_url, "m-1")
         wait_until(
-            lambda: repeating.done() or primary.sql(waiting), what="the duplicate to wait as well"
+            lambda: repeating.done() or primary.sql(WAITING), what="the duplicate to wait as well"
         )
         acknowledged_early = repeating.done()
         if not acknowledged_early:
@@ -106,3 +108,25 @@ def test_a_duplicate_is_acknowledged_when_the_standby_has_what_it_repeats(
         promoted = f"postgresql://seller:{standby.password}@127.0.0.1:{standby.port}/"
         assert stored(promoted + name_of(own_url)) == [("m-1",)]
         assert not acknowledged_early
+
+
+def test_a_commit_that_was_told_not_to_wait_for_the_standby_deletes_nothing(
+    own_cluster: Cluster, own_url: str, queue_url: str, wait_until: WaitUntil
+) -> None:
+    """Postgres then reports success, with a warning. Repeated, it is a duplicate, which waits."""
+    queue = Queue(queue_url)
+    queue.send(BODY)
+    own_cluster.sql("alter system set synchronous_standby_names = 'one_that_is_away'")
+    own_cluster.sql("select pg_reload_conf()")
+    with RelayProcess(DATABASE_URL=own_url, SQS_QUEUE_URL=queue_url):
+        wait_until(lambda: own_cluster.sql(WAITING), what="the commit to wait for the standby")
+        own_cluster.sql(f"select pg_cancel_backend(pid) from ({WAITING}) as w")
+        wait_until(lambda: stored(own_url), what="the commit to end")
+        wait_until(
+            lambda: queue.size == 0 or own_cluster.sql(WAITING), what="the duplicate to wait"
+        )
+        assert queue.size == 1
+        own_cluster.sql("alter system reset synchronous_standby_names")
+        own_cluster.sql("select pg_reload_conf()")
+        wait_until(lambda: queue.size == 0, what="the duplicate to be deleted")
+    assert len(stored(own_url)) == 1
