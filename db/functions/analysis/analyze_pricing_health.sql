@@ -35,7 +35,9 @@ begin atomic
         text_of((h."OfferChangeTrigger")."MarketplaceId"), text_of(h."MarketplaceId"),
         'A1F83G8C2ARO7P'
       ) as marketplace,
-      coalesce(lower(text_of((h."OfferChangeTrigger")."ItemCondition")), 'new') as item_condition,
+      coalesce(
+        lower(text_of((h."OfferChangeTrigger")."ItemCondition") collate "C"), 'new'
+      ) as item_condition,
       amount_of(
         (((h."Summary")."ReferencePrice")."CompetitivePriceThreshold")."Amount"
       ) as threshold

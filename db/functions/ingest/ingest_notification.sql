@@ -17,6 +17,7 @@ returns table (
 language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
+set exit_on_error = off
 as $$
 declare
   batch incoming[];
