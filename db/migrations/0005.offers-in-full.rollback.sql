@@ -28,3 +28,6 @@ drop column sales_rank,
 drop column reference_price;
 
 drop table unreadable_notifications;
+
+alter table severity_rules drop constraint severity_rules_name_check;
+alter table severity_rules add constraint severity_rules_name_check check (btrim(name) <> '');

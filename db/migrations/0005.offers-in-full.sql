@@ -14,6 +14,11 @@ add column reference_price numeric(10, 2);
 -- checks, and such a row cannot be updated.
 create table unreadable_notifications (id uuid primary key);
 
+-- A name of blanks of any kind is none.
+alter table severity_rules drop constraint severity_rules_name_check;
+alter table severity_rules add constraint severity_rules_name_check
+check (name ~ '[^[:space:]]');
+
 do $$
 begin
   if exists (select from current_state) then

@@ -20,14 +20,14 @@ begin
       hint = 'worker_notifications holds what was stored, open_failures what could not be.';
   end if;
   if exists (select from unreadable_notifications as u where u.id = n.id) then
+    begin
+      a := analyze_notification(n.raw_notification);
+    exception when others then
+      reason := coalesce((diagnose(n.raw_notification::text)).complaint, sqlerrm);
+    end;
     return query
     values
-    (
-      'rule', 'decided by',
-      'the original worker: ' || coalesce(
-        (diagnose(n.raw_notification::text)).complaint, 'it cannot be analysed'
-      )
-    ),
+    ('rule', 'decided by', 'the original worker; it cannot be analysed: ' || reason),
     ('result', 'severity stored', n.severity);
     return;
   end if;

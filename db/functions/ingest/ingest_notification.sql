@@ -20,8 +20,12 @@ set search_path = pg_catalog, public, pg_temp
 set exit_on_error = off
 as $$
 declare
+  hashes text[];
+  locks bigint[];
   batch incoming[];
   notifications jsonb[];
+  applied integer[];
+  alone record;
 begin
   if cardinality(message_id) is distinct from cardinality(body)
     or array_position(message_id, null) > 0 or array_position(body, null) > 0 then
@@ -34,31 +38,42 @@ begin
   elsif current_setting('transaction_read_only')::boolean then
     raise read_only_sql_transaction using message = 'the database is read-only: nothing is stored';
   end if;
-  perform hold_rules();
-  perform pg_advisory_xact_lock(l.number)
-  from (
-    select distinct ingest_order(b) as number
-    from unnest(body) as b
-    order by number
-    offset 0
-  ) as l;
 
-  batch := recognize(message_id, body);
-  select r.batch, r.notifications into batch, notifications
-  from in_force() as i
-  cross join lateral read_batch(batch, body, i.rules, i.own_sellers) as r;
-  batch := drop_repeats(batch);
-  if cardinality(batch) > 1 then
-    batch := write_batch(batch, body, notifications);
+  select
+    array_agg(m.dedupe_hash order by m.position),
+    array_agg(m.lock order by m.lock)
+  into hashes, locks
+  from (
+    select
+      b.position,
+      dedupe_hash(b.body) as dedupe_hash,
+      ingest_order(b.body) as lock
+    from unnest(body) with ordinality as b (body, position)
+    offset 0
+  ) as m;
+  perform hold_rules();
+  perform pg_advisory_xact_lock(l.number) from unnest(locks) as l (number);
+
+  batch := recognize(message_id, hashes);
+  if exists (select from unnest(batch) as m where m.outcome is null) then
+    select r.batch, r.notifications into batch, notifications
+    from in_force() as i
+    cross join lateral read_batch(batch, body, i.rules, i.own_sellers) as r;
+    batch := drop_repeats(batch);
+  end if;
+  if cardinality(batch) = 1 then
+    alone := write_alone(batch[1], body[1], notifications[1]);
+    batch[1] := alone.written;
+    applied := alone.applied;
   else
-    batch := write_alone(batch[1], body[1], notifications[1]);
+    applied := write_batch(batch, body, notifications);
   end if;
 
   return query
   select
     m.position,
-    m.outcome,
-    m.outcome <> 'failed',
+    coalesce(m.outcome, case when m.position = any (applied) then 'processed' else 'stale' end),
+    m.outcome is distinct from 'failed',
     m.notification_id,
     m.asin,
     m.marketplace,
@@ -66,8 +81,7 @@ begin
     m.trace_id,
     m.error_type,
     m.error_message
-  from unnest(batch) as m
-  order by m.position;
+  from unnest(batch) as m;
 end
 $$;
 

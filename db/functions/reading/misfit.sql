@@ -49,7 +49,9 @@ begin
       end loop;
     end if;
   end if;
-  return format('%s is %s, not %s', path, left(value::text, 60), expected);
+  return format(
+    '%s is %s, not %s', coalesce(path, 'the notification'), left(value::text, 60), expected
+  );
 end
 $$;
 
