@@ -22,6 +22,12 @@ migrate: .venv/dev ## bring the database at DATABASE_URL up to date
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
 
+alerter: .venv/dev ## send the alerts of DATABASE_URL to the channels (ALERT_URL_<CHANNEL>)
+	@.venv/bin/python alerter.py
+
+alert-test: .venv/dev ## send one test message to CHANNEL (default)
+	@.venv/bin/python alerter.py --test $(or $(CHANNEL),default)
+
 send: .venv/dev ## send FILE (or a sample) to SQS_QUEUE_URL and say what became of it
 	@.venv/bin/python tools/send.py $(if $(FILE),"$(FILE)")
 

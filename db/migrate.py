@@ -13,6 +13,7 @@ DATABASE_URL.
 """
 
 import hashlib
+import os
 import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
