@@ -25,6 +25,8 @@ class RelayProcess:
     Polls are short here unless a setting says otherwise.
     """
 
+    script = "relay.py"
+
     def __init__(self, *arguments: str, **settings: object) -> None:
         self.port = free_port()
         environment = {k: v for k, v in os.environ.items() if k.startswith(KEPT)}
@@ -32,7 +34,7 @@ class RelayProcess:
         environment |= {name: str(value) for name, value in settings.items()}
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
-            [sys.executable, "relay.py", *arguments],
+            [sys.executable, self.script, *arguments],
             cwd=ROOT,
             env=environment,
             stdout=self._out,
