@@ -5,7 +5,7 @@ select
   n.marketplace,
   n.item_condition,
   n.notification_type,
-  effective_time(n.event_time, n.received_at) as event_time,
+  least(n.event_time, n.received_at) as event_time,
   n.severity,
   n.message_id,
   n.dedupe_hash,

@@ -36,8 +36,9 @@ begin atomic
         epoch from coalesce(lead(h.event_time) over item, least(buy_box_share.until, now()))
         - greatest(h.event_time, buy_box_share.since)
       ) as seconds
-    from happened as h
-    cross join lateral analyze_notification(h.raw_notification) as a
+    from in_force() as i
+    cross join happened as h
+    cross join lateral analyze_under(h.raw_notification, i.rules, i.own_sellers) as a
     window item as (
       partition by h.asin, h.marketplace, h.item_condition
       order by h.event_time, h.dedupe_hash collate "C"

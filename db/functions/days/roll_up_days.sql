@@ -91,14 +91,15 @@ begin
       a.market_low,
       a.buy_box_winner,
       e.severity
-    from days as d
+    from in_force() as i
+    cross join days as d
     inner join item_events as e
       on d.asin = e.asin
       and d.marketplace = e.marketplace
       and d.item_condition = e.item_condition
       and e.event_time >= utc_midnight(d.day)
       and e.event_time < utc_midnight(d.day + 1)
-    left join lateral analyze_notification(e.raw_notification) as a
+    left join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
       on e.notification_type = 'ANY_OFFER_CHANGED'
     cross join (values (true), (false)) as r (of_offers)
     where e.notification_type = 'ANY_OFFER_CHANGED' or not r.of_offers

@@ -32,8 +32,11 @@ begin atomic
       a.buy_box_winner as is_yours,
       coalesce(lag(a.buy_box_suppressed) over item, false) as was_suppressed,
       coalesce(a.buy_box_suppressed, false) as is_suppressed
-    from offer_events(buy_box_changes.since, buy_box_changes.until, buy_box_changes.asin) as e
-    cross join lateral analyze_notification(e.raw_notification) as a
+    from in_force() as i
+    cross join offer_events(
+      buy_box_changes.since, buy_box_changes.until, buy_box_changes.asin
+    ) as e
+    cross join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
     window item as (
       partition by e.asin, e.marketplace, e.item_condition
       order by e.event_time, e.dedupe_hash collate "C"

@@ -29,10 +29,11 @@ begin atomic
       ) as seconds,
       r.offers,
       (buy_box_holder(r.offers)).seller_id as holder
-    from offer_events(
+    from in_force() as i
+    cross join offer_events(
       competitors.since, least(competitors.until, now()), competitors.asin
     ) as e
-    cross join lateral listed_offers(e.raw_notification) as r (offers)
+    cross join lateral listed_offers(e.raw_notification, i.own_sellers) as r (offers)
     window item as (
       partition by e.asin, e.marketplace, e.item_condition
       order by e.event_time, e.dedupe_hash collate "C"

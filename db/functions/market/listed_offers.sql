@@ -1,4 +1,4 @@
-create or replace function listed_offers(notification jsonb)
+create or replace function listed_offers(notification jsonb, own_sellers text[])
 returns priced_offer[]
 language sql stable parallel safe
 begin atomic
@@ -9,10 +9,10 @@ begin atomic
     offset 0
   ) as c
   cross join lateral priced_offers(
-    (c.content).offers, own_seller_ids() || (c.content).seller_id, (c.content).marketplace
+    (c.content).offers, listed_offers.own_sellers || (c.content).seller_id, (c.content).marketplace
   ) as o;
 end;
 
-comment on function listed_offers(jsonb) is
+comment on function listed_offers(jsonb, text[]) is
 'The offers of one ANY_OFFER_CHANGED as an array, for what needs them together and one by one; null '
 'where it lists none. Raises as extract_offers().';
