@@ -55,6 +55,37 @@ class Event:
         won = (price for o, price in self.offers if o.winner and price is not None)
         return min(won, default=None) if summary is None else summary
 
+    @property
+    def holder(self) -> Offer | None:
+        """Who holds the buy box: of several winners yours, else the lowest, FBA, the first name."""
+
+        def order(offered: tuple[Offer, Fraction | None]) -> tuple[Any, ...]:
+            offer, price = offered
+            return (
+                not self.is_own(offer),
+                price is None,
+                price or 0,
+                not offer.fba,
+                offer.seller or "~",
+            )
+
+        won = [(offer, price) for offer, price in self.offers if offer.winner]
+        return min(won, key=order)[0] if won else None
+
+    @property
+    def is_yours(self) -> bool:
+        return any(offer.winner and self.is_own(offer) for offer, _ in self.offers)
+
+    @property
+    def is_suppressed(self) -> bool:
+        """There is a summary, and offers, but nothing in either of a buy box."""
+        assert isinstance(self.facts, OfferChange)
+        condition = (self.facts.condition or "new").lower()
+        has_price = any(of.lower() == condition for of, _ in self.facts.buy_box)
+        has_summary = bool(self.facts.counts or self.facts.buy_box)
+        applies = condition in ("new", "used") and has_summary and bool(self.offers)
+        return applies and not has_price and self.holder is None
+
     def is_own(self, offer: Offer) -> bool:
         return offer.seller is not None and offer.seller in (OWN_SELLER, self.facts.seller)
 
@@ -142,16 +173,15 @@ def buy_box_changes(
     changes = []
     for item, events in offer_items(history):
         for earlier, later in pairwise(events):
-            old, new = earlier.row, later.row
-            change = buy_box_change(old, new)
+            change = buy_box_change(earlier, later)
             if change and since <= later.time < until:
                 changes.append(
                     dict(zip(ITEM, item, strict=True))
                     | {
                         "event_time": later.time,
-                        "old_seller": old["buy_box_seller"],
-                        "new_seller": new["buy_box_seller"],
-                        "new_is_fba": new["buy_box_is_fba"],
+                        "old_seller": earlier.holder and earlier.holder.seller,
+                        "new_seller": later.holder and later.holder.seller,
+                        "new_is_fba": later.holder and bool(later.holder.fba),
                         "old_price": earlier.buy_box_price,
                         "new_price": later.buy_box_price,
                         "your_price": later.your_price,
@@ -161,16 +191,15 @@ def buy_box_changes(
     return changes
 
 
-def buy_box_change(old: Row, new: Row) -> str | None:
-    if old["buy_box_suppressed"] or new["buy_box_suppressed"]:
-        if old["buy_box_suppressed"] and new["buy_box_suppressed"]:
+def buy_box_change(old: Event, new: Event) -> str | None:
+    if old.is_suppressed or new.is_suppressed:
+        if old.is_suppressed and new.is_suppressed:
             return None
-        return "suppressed" if new["buy_box_suppressed"] else "restored"
-    if old["buy_box_winner"] != new["buy_box_winner"]:
-        return "won" if new["buy_box_winner"] else "lost"
-    sellers = {old["buy_box_seller"], new["buy_box_seller"]}
-    passed = not new["buy_box_winner"] and len(sellers - {None}) == 2
-    return "passed" if passed else None
+        return "suppressed" if new.is_suppressed else "restored"
+    if old.is_yours != new.is_yours:
+        return "won" if new.is_yours else "lost"
+    known = {e.holder.seller for e in (old, new) if e.holder} - {None}
+    return "passed" if not new.is_yours and len(known) == 2 else None
 
 
 # Competitors.
@@ -199,7 +228,8 @@ def competitors(
         spans = [s for s in states(events, until) if s.start < until]
         known[item] = seconds(spans, since, until)
         for span in spans:
-            held[item, span.event.row["buy_box_seller"]] += seconds([span], since, until)
+            holder = span.event.holder
+            held[item, holder and holder.seller] += seconds([span], since, until)
         for earlier, later in zip([None, *events], events, strict=False):
             if since <= later.time < until:
                 meet(rivals, item, earlier, later)

@@ -28,6 +28,7 @@ begin
         and (
           old.asin is null
           or not has_state(old.notification_type)
+          or old.unreadable
           or exists (
             select
             from item_events as newer
@@ -36,9 +37,9 @@ begin
               and newer.item_condition = old.item_condition
               and newer.notification_type = old.notification_type
               -- Follows from the next, and takes the index past the older ones.
-              and newer.event_time >= effective_time(old.event_time, old.received_at)
+              and newer.event_time >= least(old.event_time, old.received_at)
               and (newer.event_time, newer.dedupe_hash collate "C")
-              > (effective_time(old.event_time, old.received_at), old.dedupe_hash collate "C")
+              > (least(old.event_time, old.received_at), old.dedupe_hash collate "C")
           )
         )
       limit max_rows
@@ -46,7 +47,7 @@ begin
     where n.id = d.id
     returning
       n.asin, n.marketplace, n.item_condition, n.notification_type,
-      utc_day(effective_time(n.event_time, n.received_at)) as day
+      utc_day(least(n.event_time, n.received_at)) as day
   ),
 
   finished as (

@@ -1,5 +1,5 @@
--- A row a seller and event in which he was listed. The event before since is among them, for it
--- tells what came first and holds until the next; what is counted is only of those inside.
+-- One row an offer listed, then one a seller and event. The event before since is among them, for
+-- it tells what came first and holds until the next; what is counted is only of those inside.
 create or replace function competitors(
   since timestamptz, until timestamptz, asin text default null
 )
@@ -16,59 +16,70 @@ returns table (
 )
 language sql stable parallel safe
 begin atomic
-  with happened as (
+  with offers as (
     select
       e.asin,
       e.marketplace,
       e.item_condition,
       e.event_time,
-      row_number() over item as event,
-      extract(
-        epoch from coalesce(lead(e.event_time) over item, least(competitors.until, now()))
-        - greatest(e.event_time, competitors.since)
-      ) as seconds,
-      r.offers,
-      (buy_box_holder(r.offers)).seller_id as holder
-    from in_force() as i
-    cross join offer_events(
+      o.seller_id,
+      o.landed_price,
+      o.is_fba,
+      o.is_own,
+      dense_rank() over item as event,
+      min(o.landed_price) filter (where o.is_own) over this_event as your_price,
+      -- buy_box_seller, as analyze_notification() says it
+      case
+        when bool_or(o.is_buy_box_winner) over this_event then first_value(o.seller_id) over (
+          this_event
+          order by
+            o.is_buy_box_winner desc, o.is_own desc, o.landed_price, o.is_fba desc,
+            o.seller_id collate "C"
+        )
+      end as holder,
+      coalesce(max(e.event_time) over next_event, least(competitors.until, now())) as ends,
+      min(e.event_time) over (partition by e.asin, e.marketplace, e.item_condition) as first_time
+    from offer_events(
       competitors.since, least(competitors.until, now()), competitors.asin
     ) as e
-    cross join lateral listed_offers(e.raw_notification, i.own_sellers) as r (offers)
-    window item as (
-      partition by e.asin, e.marketplace, e.item_condition
-      order by e.event_time, e.dedupe_hash collate "C"
-    )
-  ),
-
-  known as (
-    select
-      h.*,
-      sum(h.seconds) over (partition by h.asin, h.marketplace, h.item_condition) as known_seconds
-    from happened as h
+    left join lateral extract_offers(e.raw_notification) as o on true
+    window
+      item as (
+        partition by e.asin, e.marketplace, e.item_condition
+        order by e.event_time, e.dedupe_hash collate "C"
+      ),
+      next_event as (item groups between 1 following and 1 following),
+      this_event as (
+        partition by e.asin, e.marketplace, e.item_condition, e.event_time, e.dedupe_hash
+      )
   ),
 
   listed as (
     select
-      k.*,
-      o.*,
-      k.event_time >= competitors.since as is_inside,
-      (y.price - o.lowest) / nullif(y.price, 0) * 100 as below_pct,
-      coalesce(o.lowest < y.price, false) as is_below
-    from known as k
-    cross join lateral (
-      select min(o.landed_price) filter (where o.is_own) as price
-      from unnest(k.offers) as o
-    ) as y
-    cross join lateral (
-      select
-        o.seller_id,
-        min(o.landed_price) as lowest,
-        count(*) as listed,
-        count(*) filter (where o.is_fba) as by_amazon
-      from unnest(k.offers) as o
-      where not o.is_own and o.seller_id is not null
-      group by o.seller_id
-    ) as o
+      o.asin,
+      o.marketplace,
+      o.item_condition,
+      o.seller_id,
+      o.event,
+      o.event_time,
+      o.event_time >= competitors.since as is_inside,
+      o.your_price,
+      min(o.landed_price) as lowest,
+      coalesce(min(o.landed_price) < o.your_price, false) as is_below,
+      count(*) as offers,
+      count(*) filter (where o.is_fba) as by_amazon,
+      case
+        when o.holder = o.seller_id
+          then extract(epoch from o.ends - greatest(o.event_time, competitors.since))
+      end as held_seconds,
+      extract(
+        epoch from least(competitors.until, now()) - greatest(o.first_time, competitors.since)
+      ) as known_seconds
+    from offers as o
+    where o.seller_id is not null and not o.is_own
+    group by
+      o.asin, o.marketplace, o.item_condition, o.seller_id, o.event, o.event_time, o.your_price,
+      o.holder, o.ends, o.first_time
   ),
 
   followed as (
@@ -78,9 +89,11 @@ begin atomic
       and lag(l.event) over seller = l.event - 1
       and not lag(l.is_below) over seller
       and l.lowest < lag(l.lowest) over seller as is_undercut,
-      l.is_inside and lead(l.event) over seller is null as is_last,
-      bool_or(l.is_inside) over (seller rows between unbounded preceding and unbounded following)
-      as is_counted
+      lead(l.event) over seller is null as is_last,
+      -- then the last is inside, too
+      max(l.event_time) over (
+        partition by l.asin, l.marketplace, l.item_condition, l.seller_id
+      ) >= competitors.since as is_counted
     from listed as l
     window seller as (
       partition by l.asin, l.marketplace, l.item_condition, l.seller_id order by l.event
@@ -91,15 +104,16 @@ begin atomic
     f.seller_id,
     count(*) filter (where f.is_last) as items,
     count(*) filter (where f.is_inside) as events,
-    sum(f.by_amazon) filter (where f.is_inside) / sum(f.listed) filter (where f.is_inside)
-    as fba_share,
+    sum(f.by_amazon) filter (where f.is_inside)
+    / sum(f.offers) filter (where f.is_inside) as fba_share,
     count(*) filter (where f.is_inside and f.is_below) as times_below_you,
     (
-      percentile_cont(0.5) within group (order by f.below_pct)
-      filter (where f.is_inside and f.is_below)
+      percentile_cont(0.5) within group (
+        order by (f.your_price - f.lowest) / nullif(f.your_price, 0) * 100
+      ) filter (where f.is_inside and f.is_below)
     )::numeric as median_below_pct,
     count(*) filter (where f.is_inside and f.is_undercut) as undercuts,
-    coalesce(sum(f.seconds) filter (where f.holder = f.seller_id), 0)
+    coalesce(sum(f.held_seconds), 0)
     / nullif(sum(f.known_seconds) filter (where f.is_last), 0) as buy_box_share,
     max(f.event_time) as last_seen
   from followed as f
