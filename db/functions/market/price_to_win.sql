@@ -42,8 +42,8 @@ begin atomic
         'your floor price of %s is not under your listing price of %s', f.price, o.listing_price
       )
       when s.price > m.price then format(
-        'stay at your floor price: list at %s%s, for %s, which matches %s, is under it',
-        s.price, m.beside, m.price, t.name
+        'list at your floor price of %s%s: matching %s would take %s',
+        s.price, m.beside, t.name, m.price
       )
       else format('match %s: list at %s%s', t.name, s.price, m.beside)
     end as reason,
@@ -52,24 +52,33 @@ begin atomic
   inner join worker_notifications as n on c.offers_dedupe_hash collate "default" = n.dedupe_hash
   left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
   cross join find_rules() as rules
+  -- of level own offers, the one by FBA
   cross join lateral (
     select
-      round(max(x.listing_price) filter (where x.is_own and x.place = 1), 2) as listing_price,
-      round(max(x.shipping) filter (where x.is_own and x.place = 1), 2) as shipping,
-      round(max(x.landed_price) filter (where x.is_own and x.place = 1), 2) as your_price,
-      round(min(x.landed_price) filter (where not x.is_own), 2) as rank_1,
       round(
-        max(x.landed_price) filter (where not x.is_own and x.place = rules.success_max_position), 2
+        (
+          array_agg(l.listing_price order by l.landed_price, l.is_fba desc, l.listing_price)
+          filter (where l.is_own)
+        )[1],
+        2
+      ) as listing_price,
+      round(
+        (
+          array_agg(l.shipping order by l.landed_price, l.is_fba desc, l.listing_price)
+          filter (where l.is_own)
+        )[1],
+        2
+      ) as shipping,
+      round(min(l.landed_price) filter (where l.is_own), 2) as your_price,
+      round(min(l.landed_price) filter (where not l.is_own), 2) as rank_1,
+      round(
+        (array_agg(l.landed_price order by l.landed_price) filter (where not l.is_own))[
+          rules.success_max_position
+        ],
+        2
       ) as top
-    from (
-      select
-        l.*,
-        row_number() over (
-          partition by l.is_own order by l.landed_price, l.is_fba desc, l.listing_price
-        ) as place
-      from extract_offers(n.raw_notification) as l
-      where l.landed_price is not null
-    ) as x
+    from extract_offers(n.raw_notification) as l
+    where l.landed_price is not null
   ) as o
   -- what to match: the least of what Amazon compares with, else the lowest of the others
   cross join lateral (
