@@ -121,8 +121,8 @@ from ingest_notification('issue', pg_temp.pricing_health(
 )::text) as r;
 select is(
   s.said,
-  '12.10 list at your floor price of 12.10 with your 2.99 shipping: matching the reference price at '
-  '14.00 would take 11.01 [floor]',
+  '12.10 list at your floor price of 12.10 with your 2.99 shipping: matching the reference price '
+  'at 14.00 would take 11.01 [floor]',
   'counts at the same time'
 )
 from pg_temp.suggestion('PLAIN') as s;
