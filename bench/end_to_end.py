@@ -5,26 +5,26 @@ only receives and deletes. The queue is the tests' SQS in memory: it stands in t
 import hashlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from statistics import median, quantiles
-from subprocess import Popen
-from typing import Any
+from subprocess import DEVNULL, Popen
 
 import psutil
 import psycopg
+from cluster import free_port
 from measure import ROOT, Bench, connect, progress, ratio, show
 from messages import messages
-from relays import KEPT, RelayProcess
 from sqs_stand_in import StandIn
+
+Settings = dict[str, object]
 
 OFFERS = 8
 RATE = 100  # messages a second
-AWS = {
+AWS: Settings = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -38,43 +38,27 @@ select dedupe_hash, extract(epoch from pg_xact_commit_timestamp(xmin))::float8
 from worker_notifications
 """
 
-Settings = dict[str, object]
-
-
-@contextmanager
-def relay_process(settings: Settings) -> Iterator[int]:
-    # The relay's own defaults, where RelayProcess has the tests'.
-    with RelayProcess(**({"WAIT_TIME": 20, "POLL_INTERVAL": 1000} | settings)) as relay:
-        yield relay.process.pid
-
-
-@contextmanager
-def peer_process(settings: Settings, *arguments: str) -> Iterator[int]:
-    environment = {k: v for k, v in os.environ.items() if k.startswith(KEPT)}
-    environment |= {name: str(value) for name, value in settings.items()}
-    command = [sys.executable, "bench/peer.py", *arguments]
-    with (
-        tempfile.TemporaryFile() as log,
-        Popen(command, cwd=ROOT, env=environment, stderr=log) as process,
-    ):
-        try:
-            yield process.pid
-        finally:
-            process.kill()
-
-
-@contextmanager
-def bare_process(settings: Settings) -> Iterator[int]:
-    with peer_process(settings, "--bare") as pid:
-        yield pid
-
-
-CONSUMERS: dict[str, tuple[Any, Settings]] = {
-    "bare loop": (bare_process, {}),
-    "peer": (peer_process, {}),
-    "relay, 1 poller": (relay_process, {"CONCURRENCY": 1}),
-    "relay, 4 pollers": (relay_process, {"CONCURRENCY": 4}),
+# What is measured: its command and settings of its own.
+CONSUMERS: dict[str, tuple[list[str], Settings]] = {
+    "bare loop": (["bench/peer.py", "--bare"], {}),
+    "peer": (["bench/peer.py"], {}),
+    "relay, 1 poller": (["relay.py"], {"CONCURRENCY": 1}),
+    "relay, 4 pollers": (["relay.py"], {"CONCURRENCY": 4}),
 }
+
+
+@contextmanager
+def consumer(name: str, queue: Settings, database_url: str) -> Iterator[int]:
+    """Runs one of CONSUMERS as a process, and gives its id; it is killed at the end."""
+    command, settings = CONSUMERS[name]
+    settings = AWS | queue | {"DATABASE_URL": database_url, "PORT": free_port()} | settings
+    environment = os.environ | {key: str(value) for key, value in settings.items()}
+    process = Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=DEVNULL)
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_until(predicate: Callable[[], bool], what: str) -> None:
@@ -112,17 +96,16 @@ class Drained:
 
 def drain(bench: Bench, name: str, count: int) -> Drained:
     """Has one of CONSUMERS drain so many messages; the first tenth, its start, does not count."""
-    run, settings = CONSUMERS[name]
     url = bench.database()
     with StandIn().running() as sqs, connect(url) as db:
         sqs.send(*(message.body for message in islice(messages(OFFERS), count)))
-        with run(sqs.settings | {"DATABASE_URL": url} | settings) as pid:
+        with consumer(name, sqs.settings, url) as pid:
             wait_until(lambda: sqs.size <= count * 0.9, "the first messages")
             begun, before = sqs.size, clocks(db, pid)
             wait_until(lambda: sqs.size == 0, "the last messages")
             after = clocks(db, pid)
         stored = db.execute("select count(*) from worker_notifications").fetchone()
-        if stored != ((0,) if run is bare_process else (count,)):
+        if stored != ((0,) if name == "bare loop" else (count,)):
             raise RuntimeError(f"{name} stored {stored} of {count} messages")
     wall, process, postgres = (b - a for a, b in zip(before, after, strict=True))
     return Drained(begun / wall, process / begun * 1e6, postgres / begun * 1e6)
@@ -130,11 +113,10 @@ def drain(bench: Bench, name: str, count: int) -> Drained:
 
 def latency(bench: Bench, name: str, seconds: float) -> list[float]:
     """Sends at RATE: milliseconds from each send to the commit that current_state shows it by."""
-    run, settings = CONSUMERS[name]
     url = bench.database()
     sent: dict[str, float] = {}
     with StandIn().running() as sqs, connect(url) as db:
-        with run(sqs.settings | {"DATABASE_URL": url} | settings):
+        with consumer(name, sqs.settings, url):
             stream = messages(OFFERS, seed=2)
             sqs.send(next(stream).body)
             wait_until(lambda: sqs.size == 0, "the first message")
@@ -150,7 +132,6 @@ def latency(bench: Bench, name: str, seconds: float) -> list[float]:
 
 def relay(bench: Bench) -> None:
     """How fast each drains a full queue and what that costs, and how soon a message is seen."""
-    os.environ.update(AWS)
     count = 2000 if bench.quick else 6000
     drains: dict[str, list[Drained]] = {name: [] for name in CONSUMERS}
     for number in range(bench.some(5)):

@@ -30,7 +30,6 @@ JAPAN = "A1VC38T7YXB528"
 UK = "A1F83G8C2ARO7P"
 ZERO, MOST = Decimal(0), Decimal("99999999.99")
 
-# `on conflict` may meet no row twice in one statement, so each upsert gets the newest of an item.
 STORE = """
 insert into worker_notifications (
   message_id, dedupe_hash, raw_notification, notification_type, asin, marketplace, item_condition,
@@ -45,71 +44,25 @@ from unnest(
 on conflict do nothing
 returning dedupe_hash, id
 """
-APPLY_OFFERS = """
+# `on conflict` may meet no row twice in one statement: it gets the newest of each item.
+APPLY = """
 insert into current_state as c (
-  asin, marketplace, item_condition, event_time, offers_dedupe_hash, severity, last_notification_id,
-  your_price, market_low, prime_low, buy_box_price, competitive_price, your_position, total_offers,
-  buy_box_winner, buy_box_seller, buy_box_is_fba, buy_box_suppressed, sales_rank, currency
+  asin, marketplace, item_condition, {time}, {digest}, severity, last_notification_id, {columns}
 )
 select *
 from unnest(
-  %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[],
-  %b::numeric[], %b::numeric[], %b::numeric[], %b::numeric[], %b::numeric[], %b::integer[],
-  %b::integer[], %b::boolean[], %b::text[], %b::boolean[], %b::boolean[], %b::bigint[], %b::text[]
+  %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[], {types}
 )
 on conflict (asin, marketplace, item_condition) do update set
-  event_time = excluded.event_time,
-  offers_dedupe_hash = excluded.offers_dedupe_hash,
-  severity = case
-    when c.pricing_issue_time >= excluded.event_time then c.severity else excluded.severity
-  end,
+  {time} = excluded.{time},
+  {digest} = excluded.{digest},
+  severity = case when {other_is_newer} then c.severity else excluded.severity end,
   last_notification_id = case
-    when c.pricing_issue_time >= excluded.event_time then c.last_notification_id
-    else excluded.last_notification_id
+    when {other_is_newer} then c.last_notification_id else excluded.last_notification_id
   end,
-  your_price = excluded.your_price,
-  market_low = excluded.market_low,
-  prime_low = excluded.prime_low,
-  buy_box_price = excluded.buy_box_price,
-  competitive_price = excluded.competitive_price,
-  your_position = excluded.your_position,
-  total_offers = excluded.total_offers,
-  buy_box_winner = excluded.buy_box_winner,
-  buy_box_seller = excluded.buy_box_seller,
-  buy_box_is_fba = excluded.buy_box_is_fba,
-  buy_box_suppressed = excluded.buy_box_suppressed,
-  sales_rank = excluded.sales_rank,
-  currency = excluded.currency,
-  last_updated = excluded.last_updated
-where c.event_time is null
-  or (c.event_time, c.offers_dedupe_hash) < (excluded.event_time, excluded.offers_dedupe_hash)
-"""
-APPLY_ISSUES = """
-insert into current_state as c (
-  asin, marketplace, item_condition, pricing_issue_time, issue_dedupe_hash, severity,
-  last_notification_id, pricing_issue, reference_price
-)
-select *
-from unnest(
-  %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[], %b::text[], %b::uuid[],
-  %b::text[], %b::numeric[]
-)
-on conflict (asin, marketplace, item_condition) do update set
-  pricing_issue_time = excluded.pricing_issue_time,
-  issue_dedupe_hash = excluded.issue_dedupe_hash,
-  severity = case
-    when c.event_time > excluded.pricing_issue_time then c.severity else excluded.severity
-  end,
-  last_notification_id = case
-    when c.event_time > excluded.pricing_issue_time then c.last_notification_id
-    else excluded.last_notification_id
-  end,
-  pricing_issue = excluded.pricing_issue,
-  reference_price = excluded.reference_price,
-  last_updated = excluded.last_updated
-where c.pricing_issue_time is null
-  or (c.pricing_issue_time, c.issue_dedupe_hash)
-  < (excluded.pricing_issue_time, excluded.issue_dedupe_hash)
+  last_updated = excluded.last_updated,
+  {assignments}
+where c.{time} is null or (c.{time}, c.{digest}) < (excluded.{time}, excluded.{digest})
 """
 FAIL = """
 insert into worker_failures (message_id, raw_message, dedupe_hash, error_type, error_message)
@@ -125,7 +78,7 @@ Item = tuple[str, str, str]  # ASIN, marketplace, condition
 
 
 class Offers(NamedTuple):
-    """What an item's offers show in current_state: APPLY_OFFERS' columns from your_price on."""
+    """What an item's offers show in current_state, by column."""
 
     your_price: Decimal | None
     market_low: Decimal | None
@@ -143,7 +96,7 @@ class Offers(NamedTuple):
 
 
 class Issue(NamedTuple):
-    """The same of a pricing issue: APPLY_ISSUES' columns."""
+    """What a pricing issue shows in current_state, by column."""
 
     pricing_issue: str | None
     reference_price: Decimal | None
@@ -161,6 +114,35 @@ class Analysis:
     notification_id: str | None
     state: Offers | Issue | None
     severity: str
+
+
+def upsert(state: type[Offers | Issue], types: str, **names: str) -> str:
+    """APPLY for one of the two; types are those of its columns, names what else it is asked for."""
+    return APPLY.format(
+        columns=", ".join(state._fields),
+        types=", ".join(f"%b::{name}[]" for name in types.split()),
+        assignments=", ".join(f"{name} = excluded.{name}" for name in state._fields),
+        **names,
+    )
+
+
+UPSERTS: dict[type, str] = {
+    Offers: upsert(
+        Offers,
+        "numeric numeric numeric numeric numeric integer integer"
+        " boolean text boolean boolean bigint text",
+        time="event_time",
+        digest="offers_dedupe_hash",
+        other_is_newer="c.pricing_issue_time >= excluded.event_time",
+    ),
+    Issue: upsert(
+        Issue,
+        "text numeric",
+        time="pricing_issue_time",
+        digest="issue_dedupe_hash",
+        other_is_newer="c.event_time > excluded.pricing_issue_time",
+    ),
+}
 
 
 def amount(money: Json | None) -> Decimal | None:
@@ -274,14 +256,14 @@ class Worker:
                 # A wrong clock must not freeze a row.
                 key, this = (type(a.state), a.item), (min(a.event_time, now), digest)
                 newest[key] = max(this, newest.get(key, this))
-        for kind, statement in ((Offers, APPLY_OFFERS), (Issue, APPLY_ISSUES)):
+        for kind, statement in UPSERTS.items():
             applied = [
                 (*item, time, digest, a.severity, stored[digest], *(a.state or ()))
                 for (k, item), (time, digest) in sorted(newest.items(), key=lambda n: n[0][1])
                 if k is kind and (a := found[digest][1])
             ]
             if applied:
-                self._db.execute(statement, columns(applied))
+                self._db.execute(statement.encode(), columns(applied))
 
     def analyze(self, body: str, now: datetime) -> Analysis:
         """Raises what reading something else than a notification raises."""
@@ -402,7 +384,7 @@ def columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(message)s")
     queue: Any = {"QueueUrl": os.environ["SQS_QUEUE_URL"]}
     sqs = boto3.client("sqs")
     db = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, application_name="peer")
