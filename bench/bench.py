@@ -56,7 +56,7 @@ from worker_notifications
 order by dedupe_hash
 """
 SHOWN = """
-select to_jsonb(c) - '{last_notification_id, last_updated,sales_rank,competitive_price,buy_box_suppressed,buy_box_seller,buy_box_is_fba,reference_price}'::text[]
+select to_jsonb(c) - '{last_notification_id, last_updated}'::text[]
 from current_state as c
 order by asin, marketplace, item_condition
 """

@@ -74,7 +74,8 @@ def callgrind(bench: Bench) -> Iterator[Path]:
 
 def counted(subject: Subject, out: Path) -> int:
     """The instructions of a message."""
-    subject.run(keep=False)  # plans, and what a session compiles once
+    for _ in range(ROUNDS):  # plans, and what a session compiles once
+        subject.run(keep=False)
     subject.db.execute(MARK)
     for _ in range(ROUNDS):
         subject.run(keep=False)

@@ -19,15 +19,19 @@ from cluster import Cluster
 from messages import MARKETPLACE, Message, messages
 from peer import Worker
 
-import relay
-
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (3, 8, 20)  # offers
 BATCH = 10
 ROUND = 200  # messages
 # Of a small managed server; the last tells when a row became visible.
 SETTINGS = ("shared_buffers = '1GB'", "max_wal_size = '4GB'", "track_commit_timestamp = on")
-LIMITS = ["60000", "60000"]  # relay.SETTINGS' timeouts in ms, with room for a busy machine
+# The relay's own statements.
+LIMITS = """
+select set_config('statement_timeout', '60000', true), set_config('lock_timeout', '60000', true),
+  set_config('synchronous_commit', 'on', true)
+"""
+INGEST = "select * from ingest_notification(%b::text[], %b::text[])"
+
 FLOOR_TABLE = """
 create table floor (
   like worker_notifications including defaults including indexes including compression
@@ -103,8 +107,8 @@ def connect(url: str) -> psycopg.Connection:
 def ingest(db: psycopg.Connection, batch: list[Message]) -> list[Any]:
     """Sends a batch as the relay does: one round trip, one transaction."""
     with db.pipeline():
-        db.execute(relay.SETTINGS, LIMITS)
-        cursor = db.execute(relay.INGEST, [[m.message_id for m in batch], [m.body for m in batch]])
+        db.execute(LIMITS)
+        cursor = db.execute(INGEST, [[m.message_id for m in batch], [m.body for m in batch]])
     return cursor.fetchall()
 
 
