@@ -43,7 +43,6 @@ from measure import (
     ratio,
     rounded,
     rounds_of,
-    show,
 )
 from messages import Message, messages
 
@@ -89,7 +88,7 @@ cross join lateral (
 FILL_CHUNK = 20_000
 
 ANALYZE = """
-select count(a.severity)
+select count(a)
 from worker_notifications
 cross join lateral analyze_notification(raw_notification) as a
 """
@@ -159,13 +158,13 @@ def batch(bench: Bench) -> None:
         )
         figures[offers] = [s.figures() for s in subjects]
     head = ["offers", "bare insert/s", "ingest/s", "peer/s", "ingest of bare", "ingest of peer"]
-    show("Speed, batches of 10", head, walls)
+    bench.show("Speed, batches of 10", head, walls)
     head = ["offers", "bare insert", "ingest", "peer", "ingest to peer"]
     head += ["ingest's client", "peer's client", "together, ingest to peer"]
-    show("Postgres' processor time, microseconds a message", head, cpus)
+    bench.show("Postgres' processor time, microseconds a message", head, cpus)
     head = ["offers", "new/s", "same message/s", "same body/s"]
     head += ["times, same message", "times, same body", "by CPU, message", "by CPU, body"]
-    show("Duplicates", head, again)
+    bench.show("Duplicates", head, again)
     bench.save("batch", figures)
 
 
@@ -223,7 +222,6 @@ def growth(bench: Bench) -> None:
             subjects.append(Subject(f"{rows:,} rows", db, rounds_of(3)))
         bench.cluster.sql("checkpoint")
         alternate(subjects, bench.some(40), "growth")
-        sizes = [relation_sizes(s.db, "worker_notifications") for s in subjects]
         log = [median(logged_after_checkpoint(bench, s) for _ in range(5)) for s in subjects]
     empty = subjects[0]
     rows = [
@@ -238,12 +236,10 @@ def growth(bench: Bench) -> None:
         for s, written in zip(subjects, log, strict=True)
     ]
     head = ["stored", "ingest/s", "ratio", "CPU µs", "ratio", "WAL after a checkpoint, bytes"]
-    show("Growth, 3 offers", head, rows)
-    megabytes = [[name, *(f"{each[name] / 1e6:.1f}" for each in sizes)] for name in sizes[0]]
-    show("Size of worker_notifications, MB", ["", *(s.name for s in subjects)], megabytes)
+    bench.show("Growth, 3 offers", head, rows)
     figures = [
-        s.figures() | {"bytes": each, "wal_after_checkpoint": written}
-        for s, each, written in zip(subjects, sizes, log, strict=True)
+        s.figures() | {"wal_after_checkpoint": written}
+        for s, written in zip(subjects, log, strict=True)
     ]
     bench.save("growth", figures)
 
@@ -295,7 +291,7 @@ def history(bench: Bench) -> None:
                 figures["plan"] = [line for (line,) in plan]
         progress("")
     head = ["", "notifications/s", "s", "answer"]
-    show(f"History: {stored:,} notifications of 8 offers", head, rows)
+    bench.show(f"History: {stored:,} notifications of 8 offers", head, rows)
     print("\n" + "\n".join(figures["plan"]))
     bench.save("history", figures)
 
@@ -321,7 +317,7 @@ def size(bench: Bench) -> None:
                 }
     names = list(columns[f"{SIZES[0]} offers, lz4"])
     rows = [[name, *(round(column[name]) for column in columns.values())] for name in names]
-    show("Bytes a stored message", ["", *columns], rows)
+    bench.show("Bytes a stored message", ["", *columns], rows)
     bench.save("size", columns)
 
 

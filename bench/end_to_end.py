@@ -16,7 +16,7 @@ from subprocess import DEVNULL, Popen
 import psutil
 import psycopg
 from cluster import free_port
-from measure import ROOT, Bench, connect, progress, ratio, show
+from measure import ROOT, Bench, connect, progress, ratio
 from messages import messages
 from sqs_stand_in import StandIn
 
@@ -158,7 +158,7 @@ def relay(bench: Bench) -> None:
     head = ["", "messages/s", "to the peer", "its own CPU µs", "to the bare loop"]
     head += ["Postgres' CPU µs", "together", "to the peer"]
     progress("")
-    show(f"Draining a queue, {OFFERS} offers", head, rows)
+    bench.show(f"Draining a queue, {OFFERS} offers", head, rows)
 
     waits = {
         name: latency(bench, name, bench.some(20)) for name in CONSUMERS if name != "bare loop"
@@ -167,7 +167,7 @@ def relay(bench: Bench) -> None:
     cuts = {name: quantiles(each, n=100) for name, each in waits.items()}
     steady = [[name, f"{each[49]:.1f}", f"{each[98]:.1f}"] for name, each in cuts.items()]
     head = ["", "p50 ms", "p99 ms"]
-    show(f"At {RATE} messages a second: from sent to current_state", head, steady)
+    bench.show(f"At {RATE} messages a second: from sent to current_state", head, steady)
     bench.save(
         "relay",
         {

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -56,6 +57,7 @@ class Bench:
 
     def __init__(self, postgres: str, *, quick: bool) -> None:
         self.quick = quick
+        self._tables: list[str] = []
         self.cluster = Cluster(postgres, durable=True)
         for setting in SETTINGS:
             self.cluster.sql(f"alter system set {setting}")
@@ -70,10 +72,23 @@ class Bench:
         """The URL of a new migrated database."""
         return self.cluster.create_database(migrated=True)
 
+    def show(self, title: str, head: list[str], rows: list[list[Any]]) -> None:
+        """Prints a Markdown table under a title, and keeps it for save()."""
+        texts = [head] + [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows]
+        lines = [f"| {' | '.join(row)} |" for row in texts]
+        lines.insert(1, "|" + " --- |" + " ---: |" * (len(head) - 1))
+        self._tables.append("\n".join([title, "", *lines, ""]))
+        print("\n" + self._tables[-1], flush=True)
+
     def save(self, part: str, figures: Any) -> None:
-        """Writes bench/results/<part>.json, unless it was a quick look."""
+        """Writes bench/results/<part>.json and the part's tables in README.md, unless it was a
+        quick look."""
+        tables, self._tables = self._tables, []
         if self.quick:
             return
+        readme = ROOT / "bench" / "README.md"
+        between = re.compile(f"(?<=<!-- {part} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+        readme.write_text(between.sub(lambda _: "\n".join(tables), readme.read_text()))
         whole = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": output("git", "describe", "--always", "--dirty"),
@@ -218,13 +233,3 @@ def progress(text: str) -> None:
     """A line that is overwritten on a terminal and left out elsewhere."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def show(title: str, head: list[str], rows: list[list[Any]]) -> None:
-    """Prints a Markdown table under a title."""
-    texts = [head] + [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows]
-    print(f"\n{title}\n")
-    for number, row in enumerate(texts):
-        print(f"| {' | '.join(row)} |")
-        if number == 0:
-            print("|" + " --- |" + " ---: |" * (len(head) - 1), flush=True)
