@@ -27,4 +27,4 @@ drop column competitive_price,
 drop column sales_rank,
 drop column reference_price;
 
-alter table worker_notifications drop column unreadable;
+drop table unreadable_notifications;

@@ -29,7 +29,7 @@ begin atomic
       (
         select sum(amount_of(n."OfferCount"))
         from unnest((c.summary)."NumberOfOffers") as n
-        where lower(text_of(n."Condition")) = c.item_condition
+        where lower(text_of(n."Condition") collate "C") = c.item_condition
       )
     )::integer as total_offers,
     o.is_won_by_you as buy_box_winner,

@@ -29,5 +29,5 @@ end
 $$;
 
 comment on function drop_repeats(incoming[]) is
-'The batch, with each message whose message_id or body stands in an earlier one that is to be stored '
-'made a duplicate of that.';
+'The batch, with each message whose message_id or body stands in an earlier one that is to be '
+'stored made a duplicate of that.';

@@ -1,9 +1,9 @@
--- What happens to a batch, in order: locked, recognised, read, written. A message that is itself bad
--- ends in worker_failures; trouble with the world is raised to the caller, and so is a write that
--- fails for one message of several, for then they are to come one by one.
+-- What happens to a batch, in order: locked, recognised, read, written. A message that is itself
+-- bad ends in worker_failures; trouble with the world is raised to the caller, and so is a write
+-- that fails for one message of several, for then they are to come one by one.
 create or replace function ingest_notification(message_id text[], body text[])
 returns table (
-  "position" integer,
+  "position" integer, -- noqa: RF06
   outcome text,
   acknowledge boolean,
   notification_id uuid,
@@ -17,6 +17,7 @@ returns table (
 language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
+set exit_on_error = off
 as $$
 declare
   batch incoming[];
@@ -76,11 +77,12 @@ comment on function ingest_notification(text[], text[]) is
 'position is its place in the arrays, from 1. outcome: processed (stored, and applied where its '
 'type has state), stale (stored; current_state holds, or the batch brings, a newer event), '
 'duplicate (this message_id or body is stored, or stands earlier in the batch; every value is the '
-'stored one''s), failed (the message is bad; worker_failures says why). acknowledge: may the message '
-'be deleted from the queue. trace_id ties this row, the failure and the log line together. A bad '
-'message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble with the '
-'world (is_outage()), and what a write raises that one message of several makes fail: then repeat '
-'them one by one, each in its own transaction. Safe to repeat, in any order and beside itself.';
+'stored one''s), failed (the message is bad; worker_failures says why). acknowledge: may the '
+'message be deleted from the queue. trace_id ties this row, the failure and the log line together. '
+'A bad message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble '
+'with the world (is_outage()), and what a write raises that one message of several makes fail: '
+'then repeat them one by one, each in its own transaction. Safe to repeat, in any order and beside '
+'itself.';
 
 create or replace function ingest_notification(
   message_id text,

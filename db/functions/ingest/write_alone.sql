@@ -1,5 +1,5 @@
--- Where the write itself fails (a constraint, index or trigger that somebody added), no neighbour can
--- be harmed any more, and the message is to blame; unless another session stored it meanwhile.
+-- Where the write itself fails (a constraint, index or trigger that somebody added), no neighbour
+-- can be harmed any more, and the message is to blame; unless another session stored it meanwhile.
 create or replace function write_alone(m incoming, body text, notification jsonb)
 returns incoming[]
 language plpgsql volatile parallel unsafe

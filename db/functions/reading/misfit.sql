@@ -17,9 +17,9 @@ begin
   if fits(value, shape) then
     return null;
   end if;
-  select t.typrelid, t.typelem into relation, element from pg_type as t where t.oid = shape;
+  select t.typrelid, t.typelem::regtype into relation, element from pg_type as t where t.oid = shape;
 
-  if element <> 0 then
+  if element <> 0::regtype then
     expected := 'an array';
     if jsonb_typeof(value) = 'array' then
       last := jsonb_array_length(value) - 1;
