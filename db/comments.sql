@@ -58,6 +58,17 @@ comment on column current_state.currency is
 'Of every price in the row, as Amazon wrote it (ISO 4217).';
 comment on column current_state.event_time is
 'When the offers were so, by Amazon; never after they were received.';
+comment on column current_state.buy_box_seller is
+'Who holds the buy box: one of your offers where one does, else the winner of the lowest landed '
+'price (FBA first, then the lowest seller id); null where nobody is known to.';
+comment on column current_state.buy_box_is_fba is 'Is that winner''s offer fulfilled by Amazon.';
+comment on column current_state.buy_box_suppressed is
+'Amazon shows no buy box though there are offers; null for conditions other than new and used.';
+comment on column current_state.competitive_price is
+'Amazon''s competitive price threshold: what it compares with, landed.';
+comment on column current_state.sales_rank is 'The first sales rank that Amazon names.';
+comment on column current_state.reference_price is
+'What the pricing issue''s severity compared your landed price with.';
 comment on column current_state.pricing_issue is 'Amazon''s issueType, as BuyBoxDisqualification.';
 comment on column current_state.pricing_issue_time is
 'When the issue was so. Older than event_time: offers came since.';
@@ -113,6 +124,3 @@ comment on table own_sellers is
 'Your merchant ids: their offers count as yours, beside those of the seller a notification names.';
 comment on column own_sellers.seller_id is 'Amazon''s merchant id.';
 comment on column own_sellers.name is 'What you call it; for people only.';
-
-comment on type notification_analysis is
-'What analyze_notification() says of one notification; it explains the columns.';

@@ -2,10 +2,11 @@
 
     DATABASE_URL=postgresql://user:password@host/database python db/migrate.py
 
-Migrations (db/migrations, by yoyo) make tables and run once each. Functions, views, comments and
-grants have no history of their own: the files in db/functions and db/views, db/comments.sql and
-db/grants.sql say what there is, and every run deploys them again in one transaction, dropping what
-no file owns any more. Running it again is safe; two runs at once wait for each other.
+Migrations (db/migrations, by yoyo) make tables and run once each. Types, functions, views,
+triggers, comments and grants have no history of their own: the files in db say what there is, and
+every run deploys them again in one transaction, dropping what no file owns any more; types, and
+with them what stands on them, only where one changed. Running it again is safe; two runs at once
+wait for each other.
 
 Exit status: 0; 1 where the database refused or an applied migration was edited; 2 without a usable
 DATABASE_URL.
@@ -100,33 +101,46 @@ def show_notice(notice: errors.Diagnostic) -> None:
 
 
 def deploy(connection: psycopg.Connection) -> None:
-    """Deploy every function and view as its file says, in the connection's one transaction.
+    """Deploy every type, function and view as its file says, in the connection's one transaction.
 
     A replaced function keeps its oid, so that a session in the middle of a call is not disturbed.
-    Only where Postgres cannot replace (a changed return type, a renamed parameter) are all dropped
-    and made again.
+    Only where Postgres cannot replace (another type, a changed return type, a renamed parameter)
+    are all dropped and made again, between two batches of ingest.
     """
-    files = [*sorted(HERE.glob("functions/*.sql")), *sorted(HERE.glob("views/*.sql"))]
+    types = sorted(HERE.glob("types/*.sql"))
+    others = [*sorted(HERE.glob("functions/*/*.sql")), *sorted(HERE.glob("views/*.sql"))]
+    known = connection.execute("select name, sha256 from _deployed where kind = 'type'").fetchall()
     try:
         with connection.transaction():
-            replace(connection, files)
+            if dict(known) != {file.stem: sha256(file) for file in types}:
+                raise errors.InvalidObjectDefinition
+            replace(connection, others)
     except (
         errors.InvalidFunctionDefinition,
+        errors.InvalidObjectDefinition,
         errors.InvalidTableDefinition,
         errors.DependentObjectsStillExist,
     ):
-        drop(connection, [known for known in deployed(connection) if known[0] != "trigger"])
-        replace(connection, files)
-    connection.execute((HERE / "comments.sql").read_bytes())
-    connection.execute((HERE / "grants.sql").read_bytes())
-    print(f"functions and views: {len(files)} deployed", flush=True)
+        # Each batch of ingest holds this lock shared (hold_rules), before it looks at anything.
+        rules = "'severity_rules'::regclass::oid::integer"
+        connection.execute(f"select pg_advisory_xact_lock({rules}, 0)")
+        old = {known for known in deployed(connection) if known[0] != "trigger"}
+        drop(connection, [*old | {("type", file.stem) for file in types}])
+        run_in_order_of_need(connection, types)
+        for file in types:
+            remember(connection, "type", file.stem, sha256(file))
+        replace(connection, others)
+    for name in ("triggers", "comments", "grants"):
+        connection.execute((HERE / f"{name}.sql").read_bytes())
+    print(f"types, functions and views: {len(types) + len(others)} deployed", flush=True)
 
 
 def replace(connection: psycopg.Connection, files: list[Path]) -> None:
     """Make what the files say, replacing what stands, and drop what no file owns any more."""
     run_in_order_of_need(connection, files)
     owned = {owned_object(connection, file): sha256(file) for file in files}
-    drop(connection, [known for known in deployed(connection) if known[1] not in owned])
+    old = [known for known in deployed(connection) if known[0] != "type"]
+    drop(connection, [known for known in old if known[1] not in owned])
     for name, text in owned.items():
         remember(connection, "object", name, text)
 
@@ -180,18 +194,26 @@ def deployed(connection: psycopg.Connection) -> list[tuple[str, str]]:
         from pg_class as c
         inner join _deployed as d on c.oid = to_regclass(d.name)
         where d.kind = 'object' and d.name not like '%(%' and c.relkind = 'v'
+        union all
+        select 'type', d.name from _deployed as d where d.kind = 'type'
         """
     ).fetchall()
 
 
 def drop(connection: psycopg.Connection, objects: list[tuple[str, str]]) -> None:
     """Drop them together, as they need each other; what somebody else built on one refuses it."""
-    for statement, kinds in (("drop view", {"view"}), ("drop function", {"function", "trigger"})):
+    for statement, kinds in (
+        ("drop view", {"view"}),
+        ("drop function", {"function", "trigger"}),
+        ("drop type if exists", {"type"}),
+    ):
         names = [name for kind, name in objects if kind in kinds]
         if names:
             connection.execute(f"{statement} {', '.join(names)}")
     names = [name for _, name in objects]
-    connection.execute("delete from _deployed where kind = 'object' and name = any(%s)", (names,))
+    connection.execute(
+        "delete from _deployed where kind <> 'migration' and name = any(%s)", (names,)
+    )
 
 
 def remember(connection: psycopg.Connection, kind: str, name: str, text: str) -> None:

@@ -218,7 +218,7 @@ def signature(function: Any) -> list[str]:
 def errors() -> Iterator[str]:
     """The table of this project's SQLSTATEs, with the hints that the functions give."""
     hints: dict[str, list[str]] = {code: [] for code in ERRORS}
-    for file in sorted((ROOT / "db" / "functions").glob("*.sql")):
+    for file in sorted((ROOT / "db" / "functions").glob("*/*.sql")):
         for raised in re.findall(r"raise exception using(.*?);\n", file.read_text(), re.DOTALL):
             code = re.search(r"errcode = '?(\w+)", raised)
             assert code, f"{file.name} raises without a code"

@@ -126,7 +126,7 @@ def write_function(
 ) -> None:
     """Puts a function's file into a copy of db/."""
     types = re.sub(r"\w+ (\w+)( default \w+)?", r"\1", arguments)
-    (tree / "db" / "functions" / f"{name}.sql").write_text(
+    (tree / "db" / "functions" / "state" / f"{name}.sql").write_text(
         f"create or replace function {name}({arguments})\nreturns {returns}\n"
         f"language sql immutable\n{body};\n\ncomment on function {name}({types}) is\n'Mine.';\n"
     )

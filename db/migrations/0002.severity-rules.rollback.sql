@@ -1,2 +1,2 @@
-drop type notification_analysis;
+drop type if exists notification_analysis;
 drop table severity_rules;

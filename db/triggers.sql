@@ -1,0 +1,45 @@
+-- What fires on the tables; run after every deployment of functions. Made once and only again where
+-- its words changed (they are kept as its comment), because making one locks its table.
+do $$
+declare
+  t record;
+begin
+  for t in
+    select v.*
+    from (
+      values
+      (
+        'current_state'::regclass, 'current_state_changed',
+        -- for each row: a statement's trigger would also fire for a stale event, which changes none
+        'create trigger current_state_changed
+          after insert or update or delete on current_state
+          for each row execute function notify_current_state()'
+      ),
+      (
+        'severity_rules', 'severity_rules_some_active',
+        'create constraint trigger severity_rules_some_active
+          after update or delete on severity_rules deferrable initially deferred
+          for each row execute function require_active_rules()'
+      ),
+      (
+        'severity_rules', 'severity_rules_not_truncated',
+        'create trigger severity_rules_not_truncated
+          after truncate on severity_rules
+          for each statement execute function require_active_rules()'
+      )
+    ) as v (table_name, trigger_name, definition)
+    where not exists (
+      select from pg_trigger as g
+      where g.tgrelid = v.table_name
+        and g.tgname = v.trigger_name
+        and obj_description(g.oid, 'pg_trigger') = v.definition
+    )
+  loop
+    execute format('drop trigger if exists %I on %s', t.trigger_name, t.table_name);
+    execute t.definition;
+    execute format(
+      'comment on trigger %I on %s is %L', t.trigger_name, t.table_name, t.definition
+    );
+  end loop;
+end
+$$;
