@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from cluster import Cluster
 from messages import Message
-from psycopg.rows import class_row
+from psycopg.rows import DictRow, dict_row
 
 import relay
 
@@ -81,9 +81,9 @@ def connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url, autocommit=True, prepare_threshold=None)
 
 
-def ingest(db: psycopg.Connection, batch: list[Message]) -> list[relay.Result]:
+def ingest(db: psycopg.Connection, batch: list[Message]) -> list[DictRow]:
     """Sends a batch as the relay does: one round trip, one transaction."""
-    cursor = db.cursor(row_factory=class_row(relay.Result))
+    cursor = db.cursor(row_factory=dict_row)
     with db.pipeline():
         db.execute(relay.SETTINGS, LIMITS)
         cursor.execute(relay.INGEST, [[m.message_id for m in batch], [m.body for m in batch]])
