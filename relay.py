@@ -291,7 +291,7 @@ class Poller(threading.Thread):
             self.hand |= set(messages)
             return
         (message,) = messages
-        self._blocked = code.startswith(WORLD)
+        self._blocked = not connection or code.startswith(WORLD)
         message.strikes += bool(connection) and not code.startswith((*WORLD, *CONFLICT))
         if message.strikes < STRIKES:
             self._keep(message, reason)
