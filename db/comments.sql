@@ -34,6 +34,9 @@ comment on column worker_notifications.trace_id is 'Ties the row to the relay''s
 comment on column worker_notifications.worker_id is
 'The application_name of the session that stored it: WORKER_ID.';
 
+comment on column worker_notifications.unreadable is
+'The original worker stored it, and it cannot be analysed: whatever reads notifications skips it.';
+
 comment on table current_state is
 'One row an item (asin, marketplace, item_condition): the newest offers (from ANY_OFFER_CHANGED) '
 'and the newest pricing issue (from PRICING_HEALTH). Prices are landed (listing + shipping - '

@@ -2,7 +2,7 @@ create or replace function buy_box_share(
   since timestamptz default '-infinity', until timestamptz default 'infinity'
 )
 returns table (asin text, marketplace text, item_condition text, share numeric)
-language sql stable parallel restricted
+language sql stable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
   select
@@ -25,7 +25,7 @@ as $$
     where p.event_time >= since and p.event_time < least(buy_box_share.until, now())
     window item as (
       partition by p.asin, p.marketplace, p.item_condition
-      order by p.event_time, p.dedupe_hash collate "C"
+      order by moment(p.event_time, null, p.dedupe_hash)
     )
   ) as h
   group by h.asin, h.marketplace, h.item_condition

@@ -26,6 +26,7 @@ begin
       and (
         old.asin is null
         or not has_state(old.notification_type)
+        or old.unreadable
         or exists (
           select
           from worker_notifications as newer
@@ -33,11 +34,12 @@ begin
             and newer.marketplace = old.marketplace
             and newer.item_condition = old.item_condition
             and newer.notification_type = old.notification_type
+            and not newer.unreadable
             -- Follows from the next, and takes the index past the older ones. (An adopted row without
             -- an event time makes no other one old.)
-            and newer.event_time >= effective_time(old.event_time, old.received_at)
-            and (effective_time(newer.event_time, newer.received_at), newer.dedupe_hash collate "C")
-            > (effective_time(old.event_time, old.received_at), old.dedupe_hash collate "C")
+            and newer.event_time >= least(old.event_time, old.received_at)
+            and moment(newer.event_time, newer.received_at, newer.dedupe_hash)
+            > moment(old.event_time, old.received_at, old.dedupe_hash)
         )
       )
     limit max_rows

@@ -45,7 +45,8 @@ select set_eq(
   $$,
   $$
   values
-  ('ingest_notification(text,text)'::regprocedure), ('ingest_order(text)'::regprocedure)
+  ('ingest_notification(text,text)'::regprocedure),
+  ('ingest_notification(text[],text[])'), ('ingest_order(text)')
   $$,
   'the relay executes its two functions and nothing else'
 );
