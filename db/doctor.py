@@ -38,9 +38,8 @@ Attributes = dict[str, str]
 
 def migrated(db: Database) -> str:
     """Compares what stands in the database with this checkout."""
-    files = [*HERE.glob("migrations/*.sql"), *HERE.glob("migrations/*.py")]
-    files += [*HERE.glob("functions/*/*.sql"), *HERE.glob("views/*.sql")]
-    files = [file for file in files if ".rollback." not in file.name]
+    places = ("migrations/*.*", "types/*.sql", "functions/*/*.sql", "views/*.sql")
+    files = [file for place in places for file in HERE.glob(place) if ".roll" not in file.name]
     if db.execute("select to_regclass('public._deployed') as name").fetchone() == {"name": None}:
         raise Finding("not migrated: run make migrate")
     known = {row["sha256"] for row in db.execute("select sha256 from public._deployed").fetchall()}
