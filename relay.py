@@ -50,10 +50,10 @@ select case
 from to_regprocedure('public.ingest_notification(text[],text[])') as f (ingest)
 """
 # Local to the batch's transaction: a session's settings get lost in PgBouncer's transaction mode.
-# synchronous_commit, because what is deleted from the queue must survive a crash of the server.
+# What is deleted from the queue must survive a crash of the server, or more where it is set to.
 SETTINGS = """
-select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
-  set_config('synchronous_commit', 'on', true)
+select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), set_config(
+  'synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)
 """
 INGEST = """
 select position, acknowledge, outcome, trace_id as "traceId", asin, marketplace, severity,
@@ -64,7 +64,6 @@ from public.ingest_notification(%b::text[], %b::text[])
 # memory, read-only, functions being deployed); somebody's lock or a conflict.
 WORLD, CONFLICT = ("25", "42", "53", "58", "XX"), ("40", "55")
 LOCK_HINT = "its holder: select * from pg_locks join pg_stat_activity using (pid) where granted"
-LOCK_MS = 1000, 100  # how long to wait for a lock: at first, and while messages are in hand
 HAND_MESSAGES, HAND_BYTES = 1000, 64 * 2**20  # in the hands of all pollers
 STRIKES = 3  # tries alone that cost a message its statement's time or its session
 STATEMENT_LIMIT, ANSWER_LIMIT = 5, 6  # seconds, for the server and for its answer
@@ -73,7 +72,6 @@ STUCK = 30  # seconds without a turn (over WAIT_TIME) or in hand that make it un
 STOP_LIMIT = 24  # seconds from the signal to the end, come what may
 SQS_ERRORS = (aws.BotoCoreError, aws.ClientError)
 UNKNOWN = "not reached yet"
-REFUSED = (400, 401, 403, 404)  # by SQS, of HTTP's states
 
 MESSAGES = Counter("relay_messages", "Messages, by outcome (left: given up)", ["outcome"])
 BATCH_SECONDS = Histogram("relay_batch_seconds", "Seconds from a batch's statement to its commit")
@@ -181,44 +179,39 @@ class Poller(threading.Thread):
     def run(self) -> None:
         """The thread. A fault of this program ends the process with status 1."""
         try:
-            while self._turn():
-                pass
+            while (pause := self._turn()) is not None:
+                # With messages in hand not long, and at the signal not at all.
+                pause = min(pause, 0.5 if self.hand else threading.TIMEOUT_MAX)
+                self.turned = monotonic() + pause
+                self._relay.stop.wait(pause)
             self._change_visibility(0, self.hand)
         except BaseException:
             logger.critical("a poller died: ending", exc_info=True)
             os._exit(1)
 
-    def _turn(self) -> bool:
-        """Tries again what is in hand, then polls. Returns whether to go on."""
+    def _turn(self) -> float | None:
+        """Tries again what is in hand, then polls. Returns seconds to pause, or None at the end."""
         relay, pause = self._relay, self._settings.poll_interval / 1000
         self._retry()
         if relay.stop.is_set():
-            return False
+            return None
         if not relay.ready or self._blocked or relay.hands_are_full():
-            return self._pause(0.5)
+            return 0.5
         began = monotonic()
         try:
             messages = self._receive()
         except SQS_ERRORS as error:
             POLL_ERRORS.inc()
             relay.report("queue", describe(error), began)
-            return self._pause(max(pause, random.uniform(0.5, 1.5)))
+            return max(pause, random.uniform(0.5, 1.5))
         self.polled = monotonic()
         relay.report("queue", "", began)
+        if not messages:
+            return None if relay.drain and not self.hand else pause
         # Of a poll that was in flight at the signal too. Released, they would go to the next poll
         # in flight and from there on, a receive each time, into the dead-letter queue.
-        if messages:
-            self._work(messages)
-        elif relay.drain and not self.hand:
-            return False
-        return bool(messages) or self._pause(pause)
-
-    def _pause(self, seconds: float) -> bool:
-        """Waits; at the signal no longer, and with messages in hand not long. Returns true."""
-        seconds = min(seconds, 0.5 if self.hand else threading.TIMEOUT_MAX)
-        self.turned = monotonic() + seconds
-        self._relay.stop.wait(seconds)
-        return True
+        self._work(messages)
+        return 0
 
     def _receive(self) -> list[Message]:
         """Polls once, with messages in hand for a second at most. Raises SQS_ERRORS."""
@@ -235,8 +228,8 @@ class Poller(threading.Thread):
         return [Message(message, now, until) for message in answer.get("Messages", [])]
 
     def _work(self, messages: list[Message]) -> bool:
-        """Stores messages in one transaction, then deletes what is acknowledged; what is to be
-        tried again is in hand then. Returns whether they are stored."""
+        """Stores messages in one transaction, then deletes what is acknowledged. Returns whether
+        that is done; what is to be tried again is in hand then."""
         self.turned = monotonic()
         try:
             with BATCH_SECONDS.time():
@@ -259,16 +252,16 @@ class Poller(threading.Thread):
         for message, fault in failed.items():
             DELETE_FAILURES.inc()
             self._keep(message, f"not deleted: {fault}")
-        return True
+        return not failed
 
     def _ingest(self, messages: list[Message]) -> list[DictRow]:
         """Returns INGEST's rows once they are committed. Raises psycopg.Error, or ValueError for
         text that Postgres cannot hold."""
         seconds = min(STATEMENT_LIMIT, self._settings.visibility_timeout / 4)
-        lock_ms = LOCK_MS[bool(self.hand or messages[0].reason)]
+        lock_ms = 100 if self.hand else 1000  # whoever holds one now may go on to
         self._connection = self._connection or connect(self._settings)
         with self._connection.pipeline():  # one round trip and one transaction, committed here
-            self._connection.execute(SETTINGS, [f"{seconds * 1000:.0f}", f"{lock_ms}"])
+            self._connection.execute(SETTINGS, [f"{seconds * 1000:.0f}", str(lock_ms)])
             batch = [[m.sqs[name] for m in messages] for name in ("MessageId", "Body")]
             cursor = self._connection.execute(INGEST, batch)
         self._blocked = False
@@ -317,7 +310,7 @@ class Poller(threading.Thread):
 
     def _retry(self) -> None:
         """Tries again what is in hand, each alone: all that were not yet, and of those whose pause
-        is over as many as can be stored, so that the flow waits for one failure at most."""
+        is over as many as succeed, so that the flow waits for one failure at most."""
         self._extend()
         due = [message for message in self.hand if message.retry_at <= monotonic()]
         for message in sorted(due, key=lambda message: (message.tries > 0, message.retry_at)):
@@ -437,9 +430,10 @@ class Relay:
         try:
             answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
         except SQS_ERRORS as error:
-            status = getattr(error, "response", {}).get("ResponseMetadata", {})
-            known = isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError))
-            if known or (status.get("HTTPStatusCode") in REFUSED and "Throttl" not in str(error)):
+            answer = getattr(error, "response", {}).get("ResponseMetadata", {})
+            refused = answer.get("HTTPStatusCode") in (400, 401, 403, 404)
+            nobody = isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError))
+            if nobody or (refused and "Throttl" not in str(error)):
                 names = "SQS_QUEUE_URL, AWS_REGION or the credentials (AWS_ACCESS_KEY_ID, …)"
                 raise SettingsError(f"{names} are refused: {describe(error)}") from None
             return self.report("queue", describe(error), began)
