@@ -196,12 +196,13 @@ def test_rerun_keeps_what_cannot_be_analysed(db: Connection) -> None:
     """The original stored some that this system would have refused."""
     ingest(db, body("high"), body("high", 1))
     db.execute(
-        "update worker_notifications set raw_notification = '{\"notificationType\": 5}'"
+        "update worker_notifications set raw_notification = '{\"notificationType\": []}'"
         " where message_id = 'm-0'"
     )
+    assert one(db, "select mark_unreadable()") == 1
     add_rules(db, "lenient", success_max_position=6)
     db.execute("select activate_severity_rules('lenient')")
-    assert rows(db, "select examined, changed from rerun_severity()") == [(2, 1)]
+    assert rows(db, "select examined, changed from rerun_severity()") == [(1, 1)]
     assert severities(db) == {"m-0": "high", "m-1": "success"}
 
 
@@ -559,6 +560,11 @@ def test_price_history_is_what_each_notification_said(db: Connection) -> None:
         "buy_box_price": Decimal("12.995"),
         "your_position": 2,
         "buy_box_winner": True,
+        "buy_box_seller": n.SELLER,
+        "buy_box_is_fba": True,
+        "buy_box_suppressed": False,
+        "competitive_price": None,
+        "sales_rank": None,
         "currency": "GBP",
     }
     times = [

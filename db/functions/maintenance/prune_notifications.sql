@@ -26,17 +26,16 @@ begin
       and (
         old.asin is null
         or not has_state(old.notification_type)
-        or old.unreadable
+        or old.id in (select u.id from unreadable_notifications as u)
         or exists (
           select
-          from worker_notifications as newer
+          from readable_notifications as newer
           where newer.asin = old.asin
             and newer.marketplace = old.marketplace
             and newer.item_condition = old.item_condition
             and newer.notification_type = old.notification_type
-            and not newer.unreadable
-            -- Follows from the next, and takes the index past the older ones. (An adopted row without
-            -- an event time makes no other one old.)
+            -- Follows from the next, and takes the index past the older ones. (An adopted row
+            -- without an event time makes no other one old.)
             and newer.event_time >= least(old.event_time, old.received_at)
             and moment(newer.event_time, newer.received_at, newer.dedupe_hash)
             > moment(old.event_time, old.received_at, old.dedupe_hash)
@@ -47,6 +46,8 @@ begin
   where n.id = d.id;
   get diagnostics pruned = row_count;
 
+  delete from unreadable_notifications as u
+  where not exists (select from worker_notifications as n where n.id = u.id);
   delete from worker_failures as w where w.resolved_at < now() - keep;
   return pruned;
 end
