@@ -148,7 +148,7 @@ from (
 ) as t (description, notification, expected);
 
 -- What a notification lacks, and what of it cannot be read, is told by the error's code and text;
--- db/tests/ingest_notification/failures.sql has them all.
+-- db/tests/ingest/failures.sql has them all.
 select throws_ok(
   format('select analyze_notification(%L)', t.notification), t.code, null, t.description
 )

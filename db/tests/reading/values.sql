@@ -1,5 +1,5 @@
 -- What a member may look like that is read as a time, an amount or a text. What it may not is in
--- ingest_notification/failures.sql.
+-- ingest/failures.sql.
 begin;
 select plan(54);
 set local timezone = 'Asia/Kathmandu';
