@@ -5,7 +5,7 @@
 It knows no table and no rule: what there is to show is in the catalog (page/panels.py), how it
 looks in page/templates and page/static. It only reads, and a statement has five seconds.
 
-Exit status: 0 after SIGTERM or SIGINT; 1 where the port cannot be had; 2 for a wrong setting.
+Exit status: 0 after SIGTERM or SIGINT; 2 for a wrong setting; 3 where the port cannot be had.
 """
 
 import asyncio
@@ -285,9 +285,10 @@ def main() -> int:
     config = uvicorn.Config(guarded, settings.page_host, settings.page_port, **options)
     app.state.server = uvicorn.Server(config)
     sockets = [config.bind_socket()]
-    # uvicorn raises them again when it has shut down, which would be the exit status.
+    sockets[0].listen()  # from now on whoever calls is answered
+    # Before uvicorn does it; and it raises them again in the end, which would be the exit status.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, app.state.server.handle_exit)
     print(f"The page is at http://{settings.page_host}:{settings.page_port}/", flush=True)
     app.state.server.run(sockets)
     return 0

@@ -1,9 +1,9 @@
 """Installs what is needed of the system and not there; needs the standard library only.
 
 That is Python's venv and, for the tests, a Postgres server, pgTAP with its pg_prove,
-plpgsql_check, PgBouncer and a browser; or only what the arguments name, as Debian does. On Debian and Ubuntu
-apt installs them, through sudo for an ordinary user; elsewhere, or without sudo, they are only
-named. Returns 1 where something is missing in the end.
+plpgsql_check, PgBouncer and a browser; or only what the arguments name, as Debian does. On Debian
+and Ubuntu apt installs them, through sudo for an ordinary user; elsewhere, or without sudo, they
+are only named. Returns 1 where something is missing in the end.
 """
 
 import os

@@ -159,12 +159,16 @@ function make(element, content) {
   tellCursor(plot, content, readout);
   new ResizeObserver(() => plot.setSize(size())).observe(element);
   element.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step) return;
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
     event.preventDefault();
-    const times = plot.data[0];
-    const index = Math.min(Math.max((plot.cursor.idx ?? times.length - 1) + step, 0), times.length - 1);
-    plot.setCursor({ left: plot.valToPos(times[index], "x"), top: 10 });
+    const times = [...shown().events.map((row) => row.at), shown().end];
+    const at = plot.cursor.left < 0 ? Infinity : plot.posToVal(plot.cursor.left, "x");
+    const pixel = plot.posToVal(1, "x") - plot.posToVal(0, "x");
+    const next =
+      event.key === "ArrowLeft"
+        ? (times.findLast((time) => time < at - pixel) ?? times[0])
+        : (times.find((time) => time > at + pixel) ?? times.at(-1));
+    plot.setCursor({ left: plot.valToPos(next, "x"), top: 10 });
   });
   return plot;
 }

@@ -34,6 +34,11 @@ begin
         select 'They have by: ' || string_agg(k.name, ', ') || '; with - before it, descending.'
         from jsonb_object_keys(sorts) as k (name)
       );
+  elsif page < 1 then
+    raise exception using
+      errcode = '22023',
+      message = 'there is no page ' || page,
+      hint = 'The first one is page 1.';
   end if;
 
   -- The keys alone are sorted, and the gap as a real: half the time on a late page.
@@ -62,4 +67,4 @@ $$;
 comment on function sorted_items(text, text, text, text, integer) is
 'One page of the items that find_items() finds: the hundred from 100 * (page - 1) on, in the order '
 'of sort, descending with - before it; at equal values the worst come first. Raises 22023 for an '
-'unknown severity or sort, 2201X for a page under 1.';
+'unknown severity or sort and for a page under 1.';
