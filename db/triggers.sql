@@ -16,6 +16,13 @@ begin
           for each row execute function notify_current_state()'
       ),
       (
+        'worker_notifications', 'worker_notifications_queued',
+        'create trigger worker_notifications_queued
+          after insert on worker_notifications
+          referencing new table as arrived
+          for each statement execute function queue_item_days()'
+      ),
+      (
         'severity_rules', 'severity_rules_some_active',
         'create constraint trigger severity_rules_some_active
           after update or delete on severity_rules deferrable initially deferred
