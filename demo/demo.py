@@ -40,7 +40,7 @@ import psycopg
 from moto.server import ThreadedMotoServer
 from psycopg import sql
 from psycopg.rows import dict_row
-from stream import DE, JP, NAMES, OWN_SELLER, UK, make_stream
+from stream import DE, JP, NAMES, OWN_SELLER, TITLES, UK, make_stream
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 80
@@ -520,6 +520,7 @@ def show_failures(screen: Screen, db: psycopg.Connection[dict[str, Any]], queue:
 
 
 NEXT = """\
+make page     shows it in a browser: http://127.0.0.1:8000
 make psql     opens this run's database, kept in .demo/ until the next run:
                 select * from current_state where severity = 'critical';
                 select * from price_history where asin = 'B0DEMO0012';
@@ -547,6 +548,9 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
         with screen.stage("Migrating") as stage:
             migrate(database, logs)
             db = stack.enter_context(database.connect("seller"))
+            db.cursor().executemany(
+                "insert into items (asin, marketplace, title) values (%s, %s, %s)", TITLES
+            )
             row = db.execute(
                 "select count(*) from pg_proc where pronamespace = 'public'::regnamespace"
             ).fetchone()

@@ -18,4 +18,7 @@ from pg_proc as p
 where p.pronamespace = 'public'::regnamespace
   and p.proname ~ '^page_' and p.proretset and p.prosecdef and p.provolatile = 's'
   and has_function_privilege(p.oid, 'execute')
-order by p.proname
+-- What is looked at first, then the rest by name.
+order by
+  array_position(array['page_item_offers', 'page_item_why', 'page_operations_ingest'], p.proname),
+  p.proname

@@ -130,7 +130,7 @@ select r.rolname as role,
     )
   end as rights
 from pg_roles as r
-where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst')
+where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_page')
 order by r.rolname
 """
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
@@ -174,7 +174,8 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
                 yield f"- {row.name}: `{short(row.definition)}`"
 
     objects = {found.name: found for found in [*ask(RELATIONS), *ask(FUNCTIONS)]}
-    named = {name for names in GROUPS.values() for name in names}
+    groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
+    named = {name for names in groups.values() for name in names}
     lines = [
         "# Reference",
         "",
@@ -183,9 +184,9 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
         "the owner of the database may do everything.",
         "",
     ]
-    lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*GROUPS, "Errors", "Internal"]]
+    lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*groups, "Errors", "Internal"]]
     lines.append("")
-    for heading, names in GROUPS.items():
+    for heading, names in groups.items():
         lines += [f"## {heading}", ""]
         for name in names:
             lines += describe(objects[name])
@@ -266,10 +267,14 @@ def anchor(heading: str) -> str:
 
 def ingest_demo(db: psycopg.Connection[Any]) -> None:
     """Leaves in a migrated database what make demo leaves, but for the times and ids."""
-    make_stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))["make_stream"]
+    stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))
+    with db.cursor() as cursor:
+        cursor.executemany(
+            "insert into items (asin, marketplace, title) values (%s, %s, %s)", stream["TITLES"]
+        )
     messages = [
         (str(UUID(int=number)), body)
-        for number, body in enumerate(make_stream(datetime.now(UTC)).bodies)
+        for number, body in enumerate(stream["make_stream"](datetime.now(UTC)).bodies)
     ]
     for _ in range(3):  # a bad one is received that often
         messages = [

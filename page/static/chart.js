@@ -52,12 +52,11 @@ function tellTimes(plot, times, _axis, _space, step) {
 function stretches(plot, rows, end, pick, paint) {
   const { left, width } = plot.bbox;
   const pixel = (at) => Math.min(Math.max(plot.valToPos(at, "x", true), left), left + width);
-  rows.forEach((row, i) => {
-    const value = pick(row);
-    if (value == null || value === false) return;
+  const starts = rows.filter((row, i) => i === 0 || pick(row) !== pick(rows[i - 1]));
+  starts.forEach((row, i) => {
     const from = pixel(row.at);
-    const to = pixel(rows[i + 1]?.at ?? end);
-    if (to > from) paint(value, from, to - from);
+    const to = pixel(starts[i + 1]?.at ?? end);
+    if (pick(row) && to > from) paint(pick(row), from, to - from);
   });
 }
 
@@ -101,7 +100,9 @@ function paintStripAndMarks(plot, content) {
 
 // What holds at the cursor beside the lines: the severity, who has the box, the marks nearby.
 function tellCursor(plot, content, readout) {
-  const at = plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : content.end;
+  const free = !(plot.cursor.left >= 0);
+  if (free) plot.setLegend({ idx: content.data[0].length - 1 }, false);
+  const at = !free ? plot.posToVal(plot.cursor.left, "x") : content.end;
   const now = content.events.findLast((row) => row.at <= at);
   const near = Math.abs(plot.posToVal(8, "x") - plot.posToVal(0, "x"));
   const marks = content.marks.filter((mark) => Math.abs(mark.at - at) <= near);
@@ -122,7 +123,7 @@ function make(element, content) {
     stroke: () => css("--soft"),
     grid: { stroke: () => css("--line"), width: 1 },
     ticks: { stroke: () => css("--line"), width: 1 },
-    font: "12px system-ui, sans-serif",
+    font: "12px Inter, system-ui, sans-serif",
   };
   const size = () => ({
     width: element.clientWidth - 2 * parseFloat(getComputedStyle(element).paddingLeft),

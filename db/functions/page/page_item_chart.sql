@@ -40,7 +40,7 @@ as $$
     and n.asin = page_item_chart.asin
     and n.marketplace = page_item_chart.marketplace
     and n.item_condition = page_item_chart.item_condition
-    and n.event_time >= now() - make_interval(days => page_item_chart.days)
+    and effective_time(n.event_time, n.received_at) >= now() - make_interval(days => page_item_chart.days)
   order by event_time
 $$;
 

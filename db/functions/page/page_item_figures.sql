@@ -33,7 +33,7 @@ as $$
     c.severity,
     case when c.pricing_issue_time >= c.event_time then c.pricing_issue end as severity_note,
     c.asin,
-    null as title,
+    i.title,
     c.marketplace,
     marketplace_country(c.marketplace) as marketplace_note,
     c.item_condition,
@@ -53,6 +53,7 @@ as $$
     c.sales_rank,
     greatest(c.event_time, c.pricing_issue_time) as updated
   from current_state as c
+  left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
   where c.asin = page_item_figures.asin
     and c.marketplace = page_item_figures.marketplace
     and c.item_condition = page_item_figures.item_condition

@@ -33,7 +33,7 @@ as $$
     c.severity,
     case when c.pricing_issue_time >= c.event_time then c.pricing_issue end as severity_note,
     c.asin,
-    null as title,
+    i.title,
     c.marketplace,
     marketplace_country(c.marketplace) as marketplace_note,
     c.item_condition,
@@ -49,16 +49,14 @@ as $$
     'of ' || c.total_offers as your_position_note,
     c.sales_rank,
     greatest(c.event_time, c.pricing_issue_time) as updated,
-    n.items as total
+    s.total
   from sorted_items(
     page_items.severity, page_items.marketplace, page_items.search, page_items.sort,
     page_items.page
-  ) with ordinality as c
-  cross join (
-    select count(*) as items
-    from find_items(page_items.severity, page_items.marketplace, page_items.search)
-  ) as n
-  order by c.ordinality
+  ) with ordinality as s
+  cross join lateral (select (s.item).*) as c
+  left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
+  order by s.ordinality
 $$;
 
 comment on function page_items(text, text, text, text, integer) is

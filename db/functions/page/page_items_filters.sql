@@ -6,15 +6,26 @@ language sql stable parallel restricted
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
+  with counts as materialized (
+    select c.severity, c.marketplace, count(*) as items
+    from find_items(null, null, search) as c
+    group by c.severity, c.marketplace
+  )
+
   select f.parameter, f.choice, f.label, f.items
   from (
-    select 'severity', s.name, s.name, count(c.asin)
+    select 'severity', s.name, s.name, coalesce(sum(c.items), 0)::bigint
     from unnest(array['critical', 'high', 'warning', 'info', 'success']) as s (name)
-    left join find_items(null, page_items_filters.marketplace, search) as c on s.name = c.severity
+    left join counts as c
+      on s.name = c.severity
+        and (
+          page_items_filters.marketplace is null or c.marketplace = page_items_filters.marketplace
+        )
     group by s.name
     union all
-    select 'marketplace', c.marketplace, marketplace_country(c.marketplace), count(*)
-    from find_items(page_items_filters.severity, null, search) as c
+    select 'marketplace', c.marketplace, marketplace_country(c.marketplace), sum(c.items)::bigint
+    from counts as c
+    where page_items_filters.severity is null or c.severity = page_items_filters.severity
     group by c.marketplace
   ) as f (parameter, choice, label, items)
   order by f.parameter desc, severity_order(f.choice), f.label
