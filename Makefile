@@ -55,6 +55,10 @@ soak: system .venv/dev ## run the tests that take minutes: crashes, outages, cro
 bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
 	.venv/bin/python bench/bench.py $(PARTS)
 
+screenshots: system .venv/dev ## take docs' pictures of the page, of what the demo left
+	@$(PYTHON) tests/system.py fonts-inter
+	@.venv/bin/python tests/screenshots.py
+
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/sqlfluff lint db
 	.venv/bin/ruff check

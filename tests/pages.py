@@ -38,15 +38,15 @@ class Answer(NamedTuple):
 
 
 class PageProcess:
-    """A running board.py with these settings, killed at the end of `with` where it still runs."""
+    """A running board.py (or another command) with these settings, ended with `with`."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, *command: str | Path, **settings: object) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "PATH", "TMPDIR")}
         given = {name: str(value) for name, value in settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "board.py"],
+            [sys.executable, *(command or ("board.py",))],
             cwd=ROOT,
             env=kept | {"PAGE_PORT": str(self.port)} | given,
             stdout=subprocess.PIPE,
@@ -60,7 +60,7 @@ class PageProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.kill()
+        self.process.terminate()
         self.process.communicate()
 
     def end(self, timeout: float = 5) -> int:

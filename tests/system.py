@@ -16,6 +16,7 @@ from pathlib import Path
 
 from cluster import ask_pg_config, system_binaries
 
+FONT = "fonts-inter"
 # Debian's own comes first: Ubuntu's is another thing of that name, but has one of the others.
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
@@ -53,6 +54,8 @@ def missing() -> list[str]:
         packages.append("libtap-parser-sourcehandler-pgtap-perl")
     if shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin") is None:
         packages.append("pgbouncer")
+    if FONT in sys.argv and not Path("/usr/share/fonts/opentype/inter").is_dir():
+        packages.append(FONT)  # for pictures alone
     if not any(map(shutil.which, BROWSERS)):
         packages.append(BROWSERS[0])
     if binaries := system_binaries():

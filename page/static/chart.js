@@ -115,6 +115,8 @@ function tellCursor(plot, content, readout) {
 }
 
 function make(element, content) {
+  const cents = content.data.slice(1).flat().some((value) => value % 1);
+  const number = new Intl.NumberFormat(undefined, { minimumFractionDigits: cents ? 2 : 0 });
   element.replaceChildren();
   const readout = document.createElement("p");
   readout.className = "readout";
@@ -141,7 +143,7 @@ function make(element, content) {
           dash: DASHES[i % DASHES.length],
           paths: uPlot.paths.stepped({ align: 1 }),
           points: { show: false },
-          value: (_, value) => (value == null ? "–" : value.toLocaleString()),
+          value: (_, value) => (value == null ? "–" : number.format(value)),
         })),
       ],
       axes: [{ ...axis, values: tellTimes, space: 90 }, { ...axis, size: 60 }],

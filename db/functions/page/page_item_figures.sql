@@ -43,7 +43,7 @@ as $$
     c.market_low,
     round(price_gap(c.your_price, c.market_low), 1) || ' % under yours' as market_low_note,
     c.buy_box_price,
-    buy_box_holder(
+    buy_box_note(
       c.buy_box_winner, c.buy_box_seller, c.buy_box_is_fba, c.buy_box_suppressed
     ) as buy_box_price_note,
     c.prime_low,

@@ -33,7 +33,7 @@ as $$
     o.is_prime,
     o.is_buy_box_winner
   from current_state as c
-  inner join worker_notifications as n on c.offers_dedupe_hash = n.dedupe_hash
+  inner join worker_notifications as n on c.offers_dedupe_hash collate "default" = n.dedupe_hash
   cross join lateral extract_offers(n.raw_notification) as o
   where c.asin = page_item_offers.asin
     and c.marketplace = page_item_offers.marketplace

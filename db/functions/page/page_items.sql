@@ -42,23 +42,26 @@ as $$
     c.market_low,
     round(price_gap(c.your_price, c.market_low), 1) as gap_pct,
     c.buy_box_price,
-    buy_box_holder(
+    buy_box_note(
       c.buy_box_winner, c.buy_box_seller, c.buy_box_is_fba, c.buy_box_suppressed
     ) as buy_box_price_note,
     c.your_position,
     'of ' || c.total_offers as your_position_note,
     c.sales_rank,
     greatest(c.event_time, c.pricing_issue_time) as updated,
-    s.total
+    n.items as total
   from sorted_items(
     page_items.severity, page_items.marketplace, page_items.search, page_items.sort,
     page_items.page
-  ) with ordinality as s
-  cross join lateral (select (s.item).*) as c
+  ) with ordinality as c
+  cross join (
+    select count(*) as items
+    from find_items(page_items.severity, page_items.marketplace, page_items.search)
+  ) as n
   left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
-  order by s.ordinality
+  order by c.ordinality
 $$;
 
 comment on function page_items(text, text, text, text, integer) is
-'Items. The worst first, a hundred a page. Prices are landed, what the buyer pays; the gap is yours '
-'above the market''s lowest, in percent.';
+'Items. The worst first, a hundred a page. Prices are landed, what the buyer pays; the gap is your '
+'price above the market''s lowest, in percent.';

@@ -3,12 +3,12 @@
 create or replace function sorted_items(
   severity text, marketplace text, search text, sort text, page integer
 )
-returns table (item current_state, total bigint)
+returns setof current_state
 language plpgsql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  sorts constant jsonb := '{
+  sorts constant jsonb := jsonb '{
     "severity": "severity_order(c.severity)",
     "asin": "c.asin collate \"C\"",
     "your_price": "c.your_price",
@@ -42,7 +42,7 @@ begin
   end if;
 
   return query execute format(
-    'select c, (select count(*) from find_items($1, $2, $3))
+    'select c.*
     from (
       select k.*, row_number() over () as place
       from (
@@ -66,7 +66,6 @@ end
 $$;
 
 comment on function sorted_items(text, text, text, text, integer) is
-'One page of the items that find_items() finds, and how many those are in total: the hundred from '
-'100 * (page - 1) on, in the order of sort, descending with - before it; at equal values the worst '
-'come first. Raises 22023 for an '
+'One page of the items that find_items() finds: the hundred from 100 * (page - 1) on, in the order '
+'of sort, descending with - before it; at equal values the worst come first. Raises 22023 for an '
 'unknown severity or sort, and for a page under 1.';

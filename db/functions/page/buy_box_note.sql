@@ -1,4 +1,4 @@
-create or replace function buy_box_holder(
+create or replace function buy_box_note(
   winner boolean, seller text, is_fba boolean, suppressed boolean
 )
 returns text
@@ -9,6 +9,6 @@ return case
   else seller || case when is_fba then ', FBA' else '' end
 end;
 
-comment on function buy_box_holder(boolean, text, boolean, boolean) is
+comment on function buy_box_note(boolean, text, boolean, boolean) is
 'Who holds the buy box, in a few words, from the columns of current_state: yours, suppressed, or '
 'the seller''s id; null where nobody is known to.';
