@@ -40,7 +40,7 @@ import psycopg
 from moto.server import ThreadedMotoServer
 from psycopg import sql
 from psycopg.rows import dict_row
-from stream import DE, JP, NAMES, OWN_SELLER, TITLES, UK, make_stream
+from stream import DE, JP, NAMES, OWN_SELLER, UK, make_stream
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 80
@@ -548,9 +548,6 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
         with screen.stage("Migrating") as stage:
             migrate(database, logs)
             db = stack.enter_context(database.connect("seller"))
-            db.cursor().executemany(
-                "insert into items (asin, marketplace, title) values (%s, %s, %s)", TITLES
-            )
             row = db.execute(
                 "select count(*) from pg_proc where pronamespace = 'public'::regnamespace"
             ).fetchone()

@@ -76,7 +76,6 @@ ITEMS = (
 )
 # fmt: on
 NAMES = {item.asin: item.name for item in ITEMS}
-TITLES = sorted({(item.asin, item.marketplace, item.name) for item in ITEMS})  # for table items
 
 # Amazon's complaints that a price is too high for the buy box: ASIN, hour, own price, threshold.
 COMPLAINTS = (
