@@ -53,7 +53,8 @@ COLOURS = {"critical": "1;31", "high": "35", "warning": "33", "info": "2", "succ
 # All that counts of the caller's environment: the demo must neither depend on nor touch their own
 # AWS account and database.
 KEEP = re.compile(
-    "PAGE_.*|PATH|HOME|USER|TMPDIR|TZ|TERM|NO_COLOR|PAGER|LESS|EDITOR|VISUAL|LANG|LC_.*|LD_.*|PYTHON.*"
+    "PATH|HOME|USER|TMPDIR|TZ|TERM|NO_COLOR|PAGER|LESS|EDITOR|VISUAL|LANG|LC_.*|LD_.*|PYTHON.*"
+    "|PAGE_.*"
 )
 
 TELLING = re.compile('"level": "(error|critical)"|Error|ERROR|FATAL')  # of a log's lines
@@ -321,7 +322,8 @@ def prepare_database(database: Database) -> None:
 
 
 def migrate(database: Database, logs: Path) -> None:
-    """Runs db/migrate.py as the owner, then makes the relay and the page logins that may do only their jobs."""
+    """Runs db/migrate.py as the owner, then makes logins that may do only the relay's job and the
+    page's."""
     log = logs / "migrate.log"
     settings = {"DATABASE_URL": database.url("seller"), "AMAZON_SELLER_ID": OWN_SELLER}
     with log.open("w") as out:

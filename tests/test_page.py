@@ -16,10 +16,13 @@ from urllib.parse import quote
 import notifications as n
 import psycopg
 import pytest
+import yaml
 from cluster import Cluster
-from pages import PageProcess, open_browser
+from pages import ROOT, PageProcess, open_browser
 from playwright.sync_api import Browser, Page, expect
 from psycopg import sql
+
+import board
 
 Connection = psycopg.Connection[Any]
 
@@ -564,3 +567,30 @@ def test_without_a_database_it_says_so(cluster: Cluster) -> None:
 def test_a_port_in_use_is_an_error(page: PageProcess) -> None:
     with PageProcess(DATABASE_URL="postgresql://h/d", PAGE_PORT=page.port) as second:
         assert second.process.wait(10) == 3
+
+
+# What the documents say
+
+GUIDE = (ROOT / "docs" / "page.md").read_text()
+
+
+def test_the_guides_panel_is_one(db: Connection, page: PageProcess) -> None:
+    (function,) = re.findall("^```sql\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    db.execute(function)
+    db.execute("grant execute on function page_operations_sellers to buybox_page")
+    answer = page.ask("/operations?since_days=3")
+    assert "Your sellers" in answer.text
+    assert n.OWN_SELLER in answer.text
+
+
+def test_the_guide_and_render_name_every_setting() -> None:
+    names = {name.upper() for name in board.PageSettings.model_fields}
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", GUIDE, re.MULTILINE)) == names
+    blueprint = (ROOT / "render.yaml").read_text()
+    service = yaml.safe_load(re.sub("^  # (- type: web|  )", r"  \1", blueprint, flags=re.M))
+    worker, web = service["services"]
+    given = {entry["key"] for entry in web["envVars"]}
+    assert given == names | {"PYTHON_VERSION"}
+    for name in ("runtime", "region", "plan"):
+        assert web[name] == worker[name]
+    assert web["envVars"][0] == worker["envVars"][0]
