@@ -36,6 +36,9 @@ rerun: .venv/dev ## derive every severity again under the active rules
 rebuild: .venv/dev ## make current_state anew from the stored notifications
 	@.venv/bin/python db/maintain.py rebuild
 
+rollup: .venv/dev ## bring item_days up to the last finished day
+	@.venv/bin/python db/maintain.py rollup
+
 prune: .venv/dev ## delete notifications older than KEEP (90 days)
 	@.venv/bin/python db/maintain.py prune
 

@@ -6,7 +6,7 @@ declare
   -- beside all that only reads
   analyst_calls constant text[] := array[
     'activate_severity_rules', 'rerun_severity', 'rebuild_current_state', 'retry_failure',
-    'retry_failures'
+    'retry_failures', 'roll_up_days'
   ];
   f record;
   t record;
@@ -51,7 +51,7 @@ begin
     loop
       execute format('grant select on %s to buybox_analyst', t.name);
     end loop;
-    grant insert, update, delete on severity_rules to buybox_analyst;
+    grant insert, update, delete on severity_rules, items to buybox_analyst;
   end if;
 end
 $$;

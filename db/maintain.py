@@ -2,10 +2,11 @@
 
     python db/maintain.py rerun      derive every severity again, under the active severity_rules
     python db/maintain.py rebuild    make current_state anew from worker_notifications
+    python db/maintain.py rollup     bring item_days up to the last finished UTC day
     python db/maintain.py prune      delete notifications received longer than KEEP ago (90 days)
 
-The work itself is SQL: rerun_severity(), rebuild_current_state(), prune_notifications(). It may be
-stopped at any point and run again; live ingest goes on beside it. Exit status: 0; 1 where the
+The work itself is SQL: rerun_severity(), rebuild_current_state(), roll_up_days() and
+prune_notifications(), which needs what is rolled up. It may be stopped at any point and run again; live ingest goes on beside it. Exit status: 0; 1 where the
 database refused; 2 for a wrong call; 130 where it was interrupted.
 """
 
@@ -13,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, LiteralString
 
 import psycopg
@@ -64,7 +66,28 @@ def rebuild(connection: psycopg.Connection) -> str:
     return f"{len(asins)} items rebuilt, {rows} rows in current_state"
 
 
+def rollup(connection: psycopg.Connection) -> str:
+    """Goes through the days from the first that is not rolled up, in steps of about CHUNK
+    notifications each; what is late is in the first step."""
+    first, last, pending = one_row(
+        connection,
+        "select least(coalesce(max(day) + 1, (select min(utc_day(event_time)) from item_days_queue)),"
+        " utc_day(now()) - 1), utc_day(now()) - 1, (select count(*) from item_days_queue)"
+        " from item_days",
+    )
+    days = (last - first).days + 1
+    step = max(1, min(31, days * CHUNK // max(pending, 1)))
+    rows = 0
+    for done in range(0, days, step):
+        until = min(first + timedelta(days=done + step - 1), last)
+        rows += one_row(connection, "select roll_up_days(%s)", (until,))[0]
+        connection.commit()
+        progress(f"rolled up to {until} of {last}, {rows} rows written")
+    return f"item_days rolled up to {last}, {rows} rows written"
+
+
 def prune(connection: psycopg.Connection) -> str:
+    rollup(connection)
     keep = os.environ.get("KEEP") or "90 days"
     total = 0
     while pruned := one_row(connection, "select prune_notifications(%s, %s)", (keep, CHUNK))[0]:
@@ -97,6 +120,7 @@ def progress(text: str) -> None:
 WORK: dict[str, Callable[[psycopg.Connection], str]] = {
     "rerun": rerun,
     "rebuild": rebuild,
+    "rollup": rollup,
     "prune": prune,
 }
 

@@ -50,6 +50,7 @@ def migrate(database_url: str) -> None:
         apply_migrations(database_url, connection)
         deploy(connection)
         connection.commit()
+        mark_unreadable(connection)
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -135,10 +136,22 @@ def deploy(connection: psycopg.Connection) -> None:
     print(f"types, functions and views: {len(types) + len(others)} deployed", flush=True)
 
 
+def mark_unreadable(connection: psycopg.Connection) -> None:
+    """Look once at what the original worker stored, for what cannot be read."""
+    once = ("once", "mark_unreadable", "")
+    if connection.execute("select from _deployed where (kind, name) = (%s, %s)", once[:2]).rowcount:
+        return
+    print("looking for stored notifications that cannot be read", flush=True)
+    row = connection.execute("select mark_unreadable()").fetchone()
+    print(f"  {row[0] if row else 0} found, which readers skip from now on", flush=True)
+    remember(connection, *once)
+    connection.commit()
+
+
 def replace(connection: psycopg.Connection, files: list[Path]) -> None:
     """Make what the files say, replacing what stands, and drop what no file owns any more."""
     run_in_order_of_need(connection, files)
-    owned = {owned_object(connection, file): sha256(file) for file in files}
+    owned = {name: sha256(file) for file in files for name in owned_objects(connection, file)}
     old = [known for known in deployed(connection) if known[0] != "type"]
     drop(connection, [known for known in old if known[1] not in owned])
     for name, text in owned.items():
@@ -163,16 +176,19 @@ def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> N
         waiting = postponed
 
 
-def owned_object(connection: psycopg.Connection, file: Path) -> str:
-    """The function's signature or the view's name that a file owns: what it comments on."""
-    comment = r"^comment on (function|view) ((\w+).*?)\s+is\s"
-    found = re.search(comment, file.read_text(), re.MULTILINE | re.DOTALL)
-    if not found or found[3] != file.stem:
-        raise MigrationError(f"{file.name} has no comment on the {file.parent.name[:-1]} it owns")
-    catalog = "regprocedure" if found[1] == "function" else "regclass"
-    row = connection.execute(f"select %s::{catalog}::text", (found[2],)).fetchone()
-    assert row is not None
-    return str(row[0])
+def owned_objects(connection: psycopg.Connection, file: Path) -> list[str]:
+    """The signatures of a file's function and its overloads, or its view: what it comments on."""
+    comment = r"^comment on (function|view) (({}\b).*?)\s+is\s".format(re.escape(file.stem))
+    found = re.findall(comment, file.read_text(), re.MULTILINE | re.DOTALL)
+    if not found:
+        raise MigrationError(f"{file.name} has no comment on the function or view it owns")
+    names = []
+    for kind, signature, _ in found:
+        catalog = "regprocedure" if kind == "function" else "regclass"
+        row = connection.execute(f"select %s::{catalog}::text", (signature,)).fetchone()
+        assert row is not None
+        names.append(str(row[0]))
+    return names
 
 
 def deployed(connection: psycopg.Connection) -> list[tuple[str, str]]:

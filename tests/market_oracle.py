@@ -1,13 +1,13 @@
 """What a seller's questions must be answered, worked out in Python from what happened.
 
 As oracle.py for the analysis, it shares nothing with the SQL but the meaning: what happened comes
-in as facts, an item's events are walked one after the other, and prices are exact fractions. Rows are
-dictionaries by column; prices that a table keeps are rounded as numeric(10,2) keeps them.
+in as facts, an item's events are walked one after the other, and prices are exact fractions. Rows
+are dictionaries by column; prices that a table keeps are rounded as numeric(10,2) keeps them.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -45,6 +45,46 @@ class Event:
     @property
     def your_price(self) -> Fraction | None:
         return min((p for o, p in self.offers if p is not None and self.is_own(o)), default=None)
+
+    @property
+    def buy_box_price(self) -> Fraction | None:
+        facts = self.facts
+        marketplace = facts.marketplace or oracle.UK
+        condition = (facts.condition or "new").lower()
+        summary: Fraction | None = oracle.of_condition(facts.buy_box, condition, marketplace)
+        won = (price for o, price in self.offers if o.winner and price is not None)
+        return min(won, default=None) if summary is None else summary
+
+    @property
+    def holder(self) -> Offer | None:
+        """Who holds the buy box: of several winners yours, else the lowest, FBA, the first name."""
+
+        def order(offered: tuple[Offer, Fraction | None]) -> tuple[Any, ...]:
+            offer, price = offered
+            return (
+                not self.is_own(offer),
+                price is None,
+                price or 0,
+                not offer.fba,
+                offer.seller or "~",
+            )
+
+        won = [(offer, price) for offer, price in self.offers if offer.winner]
+        return min(won, key=order)[0] if won else None
+
+    @property
+    def is_yours(self) -> bool:
+        return any(offer.winner and self.is_own(offer) for offer, _ in self.offers)
+
+    @property
+    def is_suppressed(self) -> bool:
+        """There is a summary, and offers, but nothing in either of a buy box."""
+        assert isinstance(self.facts, OfferChange)
+        condition = (self.facts.condition or "new").lower()
+        has_price = any(of.lower() == condition for of, _ in self.facts.buy_box)
+        has_summary = bool(self.facts.counts or self.facts.buy_box)
+        applies = condition in ("new", "used") and has_summary and bool(self.offers)
+        return applies and not has_price and self.holder is None
 
     def is_own(self, offer: Offer) -> bool:
         return offer.seller is not None and offer.seller in (OWN_SELLER, self.facts.seller)
@@ -127,6 +167,142 @@ def offer_changes(
     return changes
 
 
+def buy_box_changes(
+    history: Iterable[tuple[Facts, str]], since: datetime, until: datetime
+) -> list[Row]:
+    changes = []
+    for item, events in offer_items(history):
+        for earlier, later in pairwise(events):
+            change = buy_box_change(earlier, later)
+            if change and since <= later.time < until:
+                changes.append(
+                    dict(zip(ITEM, item, strict=True))
+                    | {
+                        "event_time": later.time,
+                        "old_seller": earlier.holder and earlier.holder.seller,
+                        "new_seller": later.holder and later.holder.seller,
+                        "new_is_fba": later.holder and bool(later.holder.fba),
+                        "old_price": earlier.buy_box_price,
+                        "new_price": later.buy_box_price,
+                        "your_price": later.your_price,
+                        "change": change,
+                    }
+                )
+    return changes
+
+
+def buy_box_change(old: Event, new: Event) -> str | None:
+    if old.is_suppressed or new.is_suppressed:
+        if old.is_suppressed and new.is_suppressed:
+            return None
+        return "suppressed" if new.is_suppressed else "restored"
+    if old.is_yours != new.is_yours:
+        return "won" if new.is_yours else "lost"
+    known = {e.holder.seller for e in (old, new) if e.holder} - {None}
+    return "passed" if not new.is_yours and len(known) == 2 else None
+
+
+# Competitors.
+
+
+@dataclass
+class Rival:
+    """What is counted of one seller."""
+
+    items: set[Item] = field(default_factory=set)
+    events: int = 0
+    offers: list[bool] = field(default_factory=list)  # each: is it fulfilled by Amazon
+    below: list[Fraction] = field(default_factory=list)
+    undercuts: int = 0
+    last_seen: datetime | None = None
+
+
+def competitors(
+    history: Iterable[tuple[Facts, str]], since: datetime, until: datetime
+) -> dict[str, Row]:
+    """By seller_id. until is not in the future."""
+    rivals: dict[str, Rival] = defaultdict(Rival)
+    known: dict[Item, Fraction] = {}
+    held: dict[tuple[Item, str | None], Fraction] = defaultdict(Fraction)
+    for item, events in offer_items(history):
+        spans = [s for s in states(events, until) if s.start < until]
+        known[item] = seconds(spans, since, until)
+        for span in spans:
+            holder = span.event.holder
+            held[item, holder and holder.seller] += seconds([span], since, until)
+        for earlier, later in zip([None, *events], events, strict=False):
+            if since <= later.time < until:
+                meet(rivals, item, earlier, later)
+    return {
+        seller: {
+            "items": len(r.items),
+            "events": r.events,
+            "fba_share": Fraction(sum(r.offers), len(r.offers)),
+            "times_below_you": len(r.below),
+            "median_below_pct": median(r.below) if r.below else None,
+            "undercuts": r.undercuts,
+            "buy_box_share": share(
+                sum((held[item, seller] for item in r.items), Fraction()),
+                sum((known[item] for item in r.items), Fraction()),
+            ),
+            "last_seen": r.last_seen,
+        }
+        for seller, r in rivals.items()
+    }
+
+
+def meet(rivals: dict[str, Rival], item: Item, earlier: Event | None, later: Event) -> None:
+    """Counts one event of an item."""
+    for seller, offers in others(later).items():
+        rival = rivals[seller]
+        rival.items.add(item)
+        rival.events += 1
+        rival.offers += [bool(o.fba) for o, _ in offers]
+        rival.last_seen = max(rival.last_seen or later.time, later.time)
+        lowest = lowest_of(offers)
+        if not is_below(lowest, later.your_price):
+            continue
+        assert lowest is not None
+        assert later.your_price
+        rival.below.append((later.your_price - lowest) / later.your_price * 100)
+        before = lowest_of(others(earlier).get(seller, [])) if earlier else None
+        if earlier and before is not None:
+            rival.undercuts += lowest < before and not is_below(before, earlier.your_price)
+
+
+def others(event: Event) -> dict[str, list[tuple[Offer, Fraction | None]]]:
+    found: dict[str, list[tuple[Offer, Fraction | None]]] = defaultdict(list)
+    for offer, price in event.offers:
+        if offer.seller is not None and not event.is_own(offer):
+            found[offer.seller].append((offer, price))
+    return found
+
+
+def lowest_of(offers: list[tuple[Offer, Fraction | None]]) -> Fraction | None:
+    return min((price for _, price in offers if price is not None), default=None)
+
+
+def is_below(lowest: Fraction | None, yours: Fraction | None) -> bool:
+    return lowest is not None and yours is not None and lowest < yours
+
+
+def share(part: Fraction, whole: Fraction) -> Fraction | None:
+    return part / whole if whole else None
+
+
+def buy_box_share(
+    history: Iterable[tuple[Facts, str]], since: datetime, until: datetime
+) -> dict[Item, Fraction | None]:
+    """Of each item of which something is known within since and until, which is in the past."""
+    shares = {}
+    for item, events in offer_items(history):
+        spans = [s for s in states(events, until) if s.start < until]
+        won = [s for s in spans if s.event.row["buy_box_winner"]]
+        if spans and since < until:
+            shares[item] = share(seconds(won, since, until), seconds(spans, since, until))
+    return shares
+
+
 # Days.
 
 
@@ -169,6 +345,11 @@ def item_days(history: Iterable[tuple[Facts, str]], last_day: date) -> dict[tupl
             rows[*item, day] = item_day(events, offers, midnight(day))
             day += timedelta(days=1)
     return rows
+
+
+def day_of(facts: Facts, body: str) -> tuple[Any, ...] | None:
+    """The day of an item, as item_days() keys it, on which this happened."""
+    return next(((*item, e.time.date()) for item, (e,) in items([(facts, body)]).items()), None)
 
 
 def item_day(events: list[Event], offers: list[Event], start: datetime) -> Row:

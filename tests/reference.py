@@ -36,10 +36,20 @@ GROUPS = {
     "For the relay": ["ingest_notification", "ingest_order"],
     "For the UI": ["current_state"],
     "For analysts": [
+        "item_now",
+        "explain_item",
+        "price_to_win",
+        "buy_box_changes",
+        "offer_changes",
+        "competitors",
+        "buy_box_share",
+        "days_report",
+        "item_days",
+        "roll_up_days",
+        "items",
         "worker_notifications",
         "price_history",
         "severity_changes",
-        "buy_box_share",
         "explain_severity",
         "extract_offers",
         "analyze_notification",
@@ -66,7 +76,7 @@ ERRORS = {
     "OC007": "A kind with state (ANY_OFFER_CHANGED, PRICING_HEALTH) has no ASIN.",
     "OC008": "An ASIN or a marketplace has more than 20 characters.",
     "OC101": "There is no such rule set, or none would be active.",
-    "OC102": "There is no such message.",
+    "OC102": "There is no such message, or no such item.",
     "OC103": "The time to keep is null or under 28 days.",
 }
 
@@ -267,10 +277,11 @@ def anchor(heading: str) -> str:
 
 def ingest_demo(db: psycopg.Connection[Any]) -> None:
     """Leaves in a migrated database what make demo leaves, but for the times and ids."""
-    make_stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))["make_stream"]
+    stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))
+    db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", stream["CATALOGUE"])
     messages = [
         (str(UUID(int=number)), body)
-        for number, body in enumerate(make_stream(datetime.now(UTC)).bodies)
+        for number, body in enumerate(stream["make_stream"](datetime.now(UTC)).bodies)
     ]
     for _ in range(3):  # a bad one is received that often
         messages = [

@@ -26,3 +26,5 @@ drop column buy_box_suppressed,
 drop column competitive_price,
 drop column sales_rank,
 drop column reference_price;
+
+alter table worker_notifications drop column unreadable;

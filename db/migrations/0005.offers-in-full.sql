@@ -10,6 +10,9 @@ add column competitive_price numeric(10, 2),
 add column sales_rank bigint,
 add column reference_price numeric(10, 2);
 
+-- What the original worker stored and nothing can be read of: see mark_unreadable().
+alter table worker_notifications add column unreadable boolean not null default false;
+
 do $$
 begin
   if exists (select from current_state) then

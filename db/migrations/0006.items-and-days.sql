@@ -35,7 +35,9 @@ create table item_days (
   critical_s numeric not null,
   pricing_issues integer not null,
   buy_box_close boolean,
+  offers_time timestamptz,
   severity_close text,
+  severity_time timestamptz,
   final boolean not null default false,
   constraint item_days_pkey primary key (asin, marketplace, item_condition, day)
 );

@@ -11,11 +11,17 @@ create type notification_analysis as (
   market_low numeric,
   prime_low numeric,
   buy_box_price numeric,
+  competitive_price numeric,
   your_position integer,
   total_offers integer,
   buy_box_winner boolean,
+  buy_box_seller text,
+  buy_box_is_fba boolean,
+  buy_box_suppressed boolean,
+  sales_rank bigint,
   currency text,
   pricing_issue text,
+  reference_price numeric,
   severity text
 );
 

@@ -5,15 +5,15 @@ select
   n.marketplace,
   n.item_condition,
   n.notification_type,
-  effective_time(n.event_time, n.received_at) as event_time,
+  least(n.event_time, n.received_at) as event_time,
   n.severity,
   n.message_id,
   n.dedupe_hash,
   n.raw_notification
 from worker_notifications as n
-where has_state(n.notification_type);
+where has_state(n.notification_type) and not n.unreadable;
 
 comment on view item_events is
-'What happened to items: the stored notifications of the types with state, with the time that '
-'orders them. Order by event_time (and dedupe_hash collate "C") per asin, marketplace and '
-'item_condition; where both types count, PRICING_HEALTH comes last at equal times.';
+'What happened to items: the stored notifications of the types with state that can be read, with '
+'the time that orders them. Order by event_time (and dedupe_hash collate "C") per asin, '
+'marketplace and item_condition; where both types count, PRICING_HEALTH comes last at equal times.';

@@ -3,7 +3,7 @@ select
   n.asin,
   n.marketplace,
   n.item_condition,
-  effective_time(n.event_time, n.received_at) as event_time,
+  least(n.event_time, n.received_at) as event_time,
   a.your_price,
   a.market_low,
   a.prime_low,
@@ -14,10 +14,16 @@ select
   a.currency,
   n.severity,
   n.message_id,
-  n.dedupe_hash
-from worker_notifications as n
-cross join lateral analyze_stored(n.raw_notification) as a
-where n.notification_type = 'ANY_OFFER_CHANGED' and a.asin is not null;
+  n.dedupe_hash,
+  a.competitive_price,
+  a.buy_box_seller,
+  a.buy_box_is_fba,
+  a.buy_box_suppressed,
+  a.sales_rank
+from in_force() as i
+cross join worker_notifications as n
+cross join lateral analyze_under(n.raw_notification, i.rules, i.own_sellers) as a
+where n.notification_type = 'ANY_OFFER_CHANGED' and not n.unreadable;
 
 comment on view price_history is
 'Every ANY_OFFER_CHANGED notification with what it says. Order by event_time (and dedupe_hash) '

@@ -12,7 +12,7 @@ from (
     n.asin,
     n.marketplace,
     n.item_condition,
-    effective_time(n.event_time, n.received_at) as event_time,
+    least(n.event_time, n.received_at) as event_time,
     lag(n.severity) over item as old_severity,
     n.severity as new_severity,
     n.message_id
@@ -21,9 +21,9 @@ from (
   window item as (
     partition by n.asin, n.marketplace, n.item_condition
     order by
-      effective_time(n.event_time, n.received_at),
+      least(n.event_time, n.received_at),
       n.notification_type = 'PRICING_HEALTH',
-      n.dedupe_hash collate "C"
+      moment(n.event_time, n.received_at, n.dedupe_hash)
   )
 ) as s
 where s.new_severity <> s.old_severity;

@@ -18,7 +18,7 @@ begin atomic
   select
     o.ordinal,
     o.seller_id,
-    h.item_condition,
+    c.item_condition,
     o.listing_price,
     o.shipping,
     o.landed_price,
@@ -30,14 +30,16 @@ begin atomic
     case
       when o.landed_price is not null then rank() over (order by o.landed_price)::integer
     end as rank
-  from read_header(extract_offers.notification) as h
-  cross join lateral priced_offers(h.offers, own_seller_ids() || h.seller_id, h.marketplace) as o
+  from in_pascal_case(extract_offers.notification) as n (notification)
+  cross join lateral read_offer_change(in_pascal_case(n.notification -> 'Payload')) as c
+  cross join lateral priced_offers(c.offers, own_seller_ids() || c.seller_id, c.marketplace) as o
+  where n.notification ->> 'NotificationType' in ('ANY_OFFER_CHANGED', 'B2B_ANY_OFFER_CHANGED')
   order by o.ordinal;
 end;
 
 comment on function extract_offers(jsonb) is
 'The offers of one unwrapped notification, a row each in the order they came: see priced_offers() '
-'for the columns; item_condition is the trigger''s, rank is its price_rank(): 1 + the number of '
-'offers with a strictly lower landed price, null without a listing price. Own are the offers of '
-'the seller that the notification names and of own_sellers. No rows for PRICING_HEALTH, which '
-'carries none. Raises what read_header() and priced_offers() raise.';
+'for the columns; item_condition is the trigger''s; rank is 1 + the number of offers with a '
+'strictly lower landed price, null without a listing price. Own are the offers of the seller that '
+'the notification names and of own_sellers. No rows for a type that lists none. Raises what '
+'Postgres does where a member does not fit its type (db/types).';

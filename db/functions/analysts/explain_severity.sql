@@ -1,13 +1,14 @@
 create or replace function explain_severity(message_id text)
 returns table (part text, item text, value text)
-language plpgsql stable parallel restricted
+language plpgsql stable parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   n worker_notifications;
   a notification_analysis;
-  rule constant severity_rules := find_rules();
-  gap numeric;
+  rules constant severity_rules := find_rules();
+  reason text;
+  threshold record;
 begin
   select s.* into n
   from worker_notifications as s
@@ -18,8 +19,20 @@ begin
       message = format('no message %L is stored', explain_severity.message_id),
       hint = 'worker_notifications holds what was stored, open_failures what could not be.';
   end if;
+  if n.unreadable then
+    return query
+    values
+    (
+      'rule', 'decided by',
+      'the original worker: ' || coalesce(
+        (diagnose(n.raw_notification::text)).complaint, 'it cannot be analysed'
+      )
+    ),
+    ('result', 'severity stored', n.severity);
+    return;
+  end if;
   a := analyze_notification(n.raw_notification);
-  gap := round(price_gap(a.your_price, a.market_low), 2);
+  reason := (judge(rules, a)).reason;
 
   return query
   select
@@ -33,42 +46,50 @@ begin
     ) as item,
     coalesce(round(o.landed_price, 2) || coalesce(' ' || o.currency, ''), 'no price') as value
   from extract_offers(n.raw_notification) as o
+  where a.has_state
   order by o.rank nulls last, o.ordinal;
 
   return query
   select 'figure' as part, f.item, f.value
   from (
     values
-    (1, 'your_price', round(a.your_price, 2)::text),
-    (2, 'market_low', round(a.market_low, 2)::text),
-    (3, 'gap', gap || ' %'),
-    (4, 'your_position', a.your_position::text),
-    (5, 'total_offers', a.total_offers::text),
-    (6, 'buy_box_winner', a.buy_box_winner::text)
-  ) as f (line, item, value)
-  where a.has_state
-  order by f.line;
+    ('your_price', round(a.your_price, 2)::text, true),
+    ('market_low', round(a.market_low, 2)::text, a.notification_type = 'ANY_OFFER_CHANGED'),
+    ('reference_price', round(a.reference_price, 2)::text, a.notification_type = 'PRICING_HEALTH'),
+    ('gap', round(price_gap(a.your_price, a.market_low), 2) || ' %', true),
+    ('your_position', a.your_position::text, a.notification_type = 'ANY_OFFER_CHANGED'),
+    ('total_offers', a.total_offers::text, a.notification_type = 'ANY_OFFER_CHANGED'),
+    ('buy_box_winner', a.buy_box_winner::text, a.notification_type = 'ANY_OFFER_CHANGED')
+  ) as f (item, value, applies)
+  where a.has_state and f.applies;
 
-  return query
-  select 'threshold' as part, t.item, t.value::text
-  from (
-    values
-    (1, 'success_max_position', rule.success_max_position::numeric),
-    (2, 'critical_gap_pct', rule.critical_gap_pct),
-    (3, 'critical_min_offers', rule.critical_min_offers),
-    (4, 'critical_after_position', rule.critical_after_position),
-    (5, 'high_gap_pct', rule.high_gap_pct),
-    (6, 'high_min_offers', rule.high_min_offers),
-    (7, 'warning_gap_pct', rule.warning_gap_pct),
-    (8, 'warning_min_offers', rule.warning_min_offers)
-  ) as t (line, item, value)
-  where a.has_state
-  order by t.line;
+  for threshold in
+    select t.item, t.value::text as value
+    from (
+      values
+      ('success_max_position', rules.success_max_position::numeric),
+      ('critical_gap_pct', rules.critical_gap_pct),
+      ('critical_min_offers', rules.critical_min_offers),
+      ('critical_after_position', rules.critical_after_position),
+      ('high_gap_pct', rules.high_gap_pct),
+      ('high_min_offers', rules.high_min_offers),
+      ('warning_gap_pct', rules.warning_gap_pct),
+      ('warning_min_offers', rules.warning_min_offers)
+    ) as t (item, value)
+    where a.notification_type = 'ANY_OFFER_CHANGED'
+      or a.notification_type = 'PRICING_HEALTH' and t.item = 'critical_gap_pct'
+  loop
+    part := 'threshold';
+    item := threshold.item;
+    value := threshold.value;
+    reason := replace(reason, item, value);
+    return next;
+  end loop;
 
   return query
   values
-  ('rule', 'rule set', rule.name),
-  ('rule', 'decided by', deciding_rule(rule, a)),
+  ('rule', 'rule set', rules.name),
+  ('rule', 'decided by', a.severity || ': ' || reason),
   ('result', 'severity', a.severity),
   ('result', 'severity stored', n.severity);
 end
@@ -76,6 +97,6 @@ $$;
 
 comment on function explain_severity(text) is
 'Why a stored message has its severity, as rows to read: its offers as ranked (landed prices), '
-'the figures with the gap in percent, the thresholds of the active rules, the rule that decided, '
-'and the severity that gives beside the one stored (they differ where the rules changed since). '
-'Raises OC102 for an unknown message.';
+'the figures with the gap in percent, the thresholds of the active rules that matter, the rule '
+'that decided, and the severity that gives beside the one stored (they differ where the rules changed '
+'since). Raises OC102 for an unknown message.';

@@ -1,14 +1,15 @@
 create or replace function preview_severity(rules text, since timestamptz, until timestamptz)
 returns table (old_severity text, new_severity text, notifications bigint)
-language plpgsql stable parallel restricted
+language plpgsql stable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   rule constant severity_rules := find_rules(rules);
+  sellers constant text[] := own_seller_ids();
 begin
   return query
   select d.old_severity, d.new_severity, count(*)
-  from derive_severities(rule, since, until) as d
+  from rejudge_stored(rule, sellers, since, until) as d
   group by d.old_severity, d.new_severity
   order by count(*) desc, d.old_severity, d.new_severity;
 end

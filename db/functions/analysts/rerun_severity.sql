@@ -11,26 +11,33 @@ security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
+  rule severity_rules;
+  sellers constant text[] := own_seller_ids();
   ids uuid[];
   severities text[];
 begin
   perform begin_maintenance();
   perform hold_rules();
+  rule := find_rules();
 
   select
     count(*),
     array_agg(d.id) filter (where d.new_severity is distinct from d.old_severity),
     array_agg(d.new_severity) filter (where d.new_severity is distinct from d.old_severity)
   into examined, ids, severities
-  from derive_severities(find_rules(), since, until, rerun_severity.asin) as d;
+  from rejudge_stored(rule, sellers, since, until, rerun_severity.asin) as d;
   changed := coalesce(cardinality(ids), 0)::bigint;
 
   update worker_notifications as n
   set severity = d.severity
   from unnest(ids, severities) as d (id, severity)
   where n.id = d.id;
+  insert into item_days_queue (notification_id, event_time)
+  select e.id, e.event_time
+  from item_events as e
+  where e.id = any (ids);
 
-  perform lock_items(array(
+  perform take_item_locks(array(
     select c.asin
     from current_state as c
     where c.last_notification_id = any (ids)

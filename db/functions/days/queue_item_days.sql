@@ -5,7 +5,7 @@ set search_path = pg_catalog, public, pg_temp
 as $$
 begin
   insert into item_days_queue (notification_id, event_time)
-  select a.id, effective_time(a.event_time, a.received_at)
+  select a.id, least(a.event_time, a.received_at)
   from arrived as a
   where has_state(a.notification_type);
   return null;

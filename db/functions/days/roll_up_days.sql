@@ -1,6 +1,5 @@
--- A day is made of states, each from its event to the next; the one at midnight is what the day
--- before closed with. So a day is known from its own events and the row of the day before, which
--- nothing but a rewritten day can change.
+-- A day is made of states, each from its event to the next. The one at midnight is what the row of
+-- the day before closed with: so no event before the days in question has to be read, or be there.
 create or replace function roll_up_days(until date default null)
 returns bigint
 language plpgsql volatile parallel unsafe
@@ -61,52 +60,60 @@ begin
   ),
 
   days as materialized (
-    select distinct s.asin, s.marketplace, s.item_condition, s.first_day + n.days as day
+    select
+      s.asin,
+      s.marketplace,
+      s.item_condition,
+      s.first_day + n.days as day,
+      coalesce(bool_or(d.final), false) as final
     from stretches as s
     cross join lateral generate_series(0, s.last_day - s.first_day) as n (days)
-    where not exists (
-      select
-      from item_days as d
-      where d.asin = s.asin
-        and d.marketplace = s.marketplace
-        and d.item_condition = s.item_condition
-        and d.day = s.first_day + n.days
-        and d.final
-    )
+    left join item_days as d
+      on s.asin = d.asin
+      and s.marketplace = d.marketplace
+      and s.item_condition = d.item_condition
+      and s.first_day + n.days = d.day
+    group by 1, 2, 3, 4
   ),
 
+  -- Offers last until the next offers, a severity until the next event of either type.
   happened as (
     select
       d.asin,
       d.marketplace,
       d.item_condition,
+      d.day,
+      r.of_offers,
       e.event_time,
       e.notification_type,
       e.dedupe_hash,
-      e.notification_type = 'ANY_OFFER_CHANGED' as has_offers,
       a.your_price,
       a.market_low,
       a.buy_box_winner,
       e.severity
-    from days as d
+    from in_force() as i
+    cross join days as d
     inner join item_events as e
       on d.asin = e.asin
       and d.marketplace = e.marketplace
       and d.item_condition = e.item_condition
       and e.event_time >= utc_midnight(d.day)
       and e.event_time < utc_midnight(d.day + 1)
-    left join lateral analyze_notification(e.raw_notification) as a
+    left join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
       on e.notification_type = 'ANY_OFFER_CHANGED'
+    cross join (values (true), (false)) as r (of_offers)
+    where e.notification_type = 'ANY_OFFER_CHANGED' or not r.of_offers
     union all
-    -- What stood when a day began, as if it had happened in the last moment of the day before.
+    -- what stood when a day began, without a type
     select
-      c.asin,
-      c.marketplace,
-      c.item_condition,
-      utc_midnight(c.day + 1) - interval '1 microsecond',
+      d.asin,
+      d.marketplace,
+      d.item_condition,
+      d.day,
+      r.of_offers,
+      r.event_time,
       null,
       null,
-      c.buy_box_close is not null,
       c.your_close,
       c.market_close,
       c.buy_box_close,
@@ -117,31 +124,37 @@ begin
       and c.marketplace = d.marketplace
       and c.item_condition = d.item_condition
       and c.day + 1 = d.day
-    where not exists (
-      select
-      from days as same
-      where same.asin = c.asin
-        and same.marketplace = c.marketplace
-        and same.item_condition = c.item_condition
-        and same.day = c.day
-    )
+    cross join lateral (
+      values (true, c.offers_time), (false, c.severity_time)
+    ) as r (of_offers, event_time)
+    where r.event_time is not null
+      and not exists (
+        select
+        from days as same
+        where same.asin = c.asin
+          and same.marketplace = c.marketplace
+          and same.item_condition = c.item_condition
+          and same.day = c.day
+          and not same.final
+      )
   ),
 
-  -- Offers last until the next offers, a severity until the next event of either type.
   states as (
     select
       h.*,
-      r.of_offers,
+      min(h.day) over (partition by h.asin, h.marketplace, h.item_condition, h.of_offers)
+      as first_day,
       lead(h.event_time) over item as until,
       lag(h.event_time) over item is null as is_first,
       lag(h.buy_box_winner) over item as had_won
     from happened as h
-    cross join (values (true), (false)) as r (of_offers)
-    where h.has_offers or not r.of_offers
     window item as (
-      partition by h.asin, h.marketplace, h.item_condition, r.of_offers
+      partition by h.asin, h.marketplace, h.item_condition, h.of_offers
       order by
-        h.event_time, h.notification_type = 'PRICING_HEALTH', h.dedupe_hash collate "C"
+        h.event_time,
+        -- null, what stood, comes last: it may be an event that is read again
+        h.notification_type = 'PRICING_HEALTH',
+        h.dedupe_hash collate "C"
     )
   ),
 
@@ -149,8 +162,8 @@ begin
   parts as (
     select
       s.*,
-      d.day,
-      s.event_time >= utc_midnight(d.day) as begins,
+      d.day as of_day,
+      s.notification_type is not null and s.event_time >= utc_midnight(d.day) as begins,
       s.is_first or s.event_time < utc_midnight(d.day) as opens,
       coalesce(s.until >= utc_midnight(d.day + 1), true) as closes,
       extract(
@@ -158,14 +171,18 @@ begin
         - greatest(s.event_time, utc_midnight(d.day))
       ) as seconds
     from states as s
-    cross join lateral generate_series(
-      0, coalesce(utc_day(s.until), last_day) - utc_day(s.event_time)
-    ) as n (days)
+    cross join lateral (
+      select
+        greatest(utc_day(s.event_time), s.first_day) as first_day,
+        coalesce(utc_day(s.until), last_day) as last_day
+    ) as l
+    cross join lateral generate_series(0, l.last_day - l.first_day) as n (days)
     inner join days as d
       on s.asin = d.asin
       and s.marketplace = d.marketplace
       and s.item_condition = d.item_condition
-      and utc_day(s.event_time) + n.days = d.day
+      and l.first_day + n.days = d.day
+    where not d.final
   ),
 
   rolled_up as (
@@ -173,13 +190,13 @@ begin
       asin, marketplace, item_condition, day, events, your_open, your_low, your_high, your_close,
       market_low, market_close, buy_box_seconds, known_seconds, buy_box_won, buy_box_lost,
       success_s, info_s, warning_s, high_s, critical_s, pricing_issues, buy_box_close,
-      severity_close
+      offers_time, severity_close, severity_time
     )
     select
       p.asin,
       p.marketplace,
       p.item_condition,
-      p.day,
+      p.of_day,
       count(*) filter (where p.of_offers and p.begins),
       max(p.your_price) filter (where p.of_offers and p.opens),
       min(p.your_price) filter (where p.of_offers),
@@ -198,9 +215,11 @@ begin
       coalesce(sum(p.seconds) filter (where not p.of_offers and p.severity = 'critical'), 0),
       count(*) filter (where p.begins and p.notification_type = 'PRICING_HEALTH'),
       bool_or(p.buy_box_winner) filter (where p.of_offers and p.closes),
-      max(p.severity) filter (where not p.of_offers and p.closes)
+      max(p.event_time) filter (where p.of_offers and p.closes),
+      max(p.severity) filter (where not p.of_offers and p.closes),
+      max(p.event_time) filter (where not p.of_offers and p.closes)
     from parts as p
-    group by p.asin, p.marketplace, p.item_condition, p.day
+    group by p.asin, p.marketplace, p.item_condition, p.of_day
     on conflict (asin, marketplace, item_condition, day) do update set
       events = excluded.events,
       your_open = excluded.your_open,
@@ -220,7 +239,9 @@ begin
       critical_s = excluded.critical_s,
       pricing_issues = excluded.pricing_issues,
       buy_box_close = excluded.buy_box_close,
-      severity_close = excluded.severity_close
+      offers_time = excluded.offers_time,
+      severity_close = excluded.severity_close,
+      severity_time = excluded.severity_time
     returning d.day
   ),
 

@@ -1,7 +1,87 @@
--- What happens to a message, in order: recognised, or else locked, analysed, stored and applied. A
--- message that is itself bad ends in worker_failures; trouble with the world is raised to the
--- caller. The lock is taken outside the inner block, whose rollback would release it before the
--- failure is written.
+-- What happens to a batch, in order: locked, recognised, read, written. A message that is itself bad
+-- ends in worker_failures; trouble with the world is raised to the caller, and so is a write that
+-- fails for one message of several, for then they are to come one by one.
+create or replace function ingest_notification(message_id text[], body text[])
+returns table (
+  "position" integer,
+  outcome text,
+  acknowledge boolean,
+  notification_id uuid,
+  asin text,
+  marketplace text,
+  severity text,
+  trace_id text,
+  error_type text,
+  error_message text
+)
+language plpgsql volatile parallel unsafe
+security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  batch incoming[];
+  notifications jsonb[];
+begin
+  if cardinality(message_id) is distinct from cardinality(body)
+    or array_position(message_id, null) > 0 or array_position(body, null) > 0 then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'message_id and body must be arrays of one length, without nulls',
+      hint = 'Each message of the batch has its id and its body at the same place.';
+  elsif cardinality(body) = 0 then
+    return;
+  elsif current_setting('transaction_read_only')::boolean then
+    raise read_only_sql_transaction using message = 'the database is read-only: nothing is stored';
+  end if;
+  perform hold_rules();
+  perform pg_advisory_xact_lock(l.number)
+  from (
+    select distinct ingest_order(b) as number
+    from unnest(body) as b
+    order by number
+    offset 0
+  ) as l;
+
+  batch := recognize(message_id, body);
+  select r.batch, r.notifications into batch, notifications
+  from in_force() as i
+  cross join lateral read_batch(batch, body, i.rules, i.own_sellers) as r;
+  batch := drop_repeats(batch);
+  if cardinality(batch) > 1 then
+    batch := write_batch(batch, body, notifications);
+  else
+    batch := write_alone(batch[1], body[1], notifications[1]);
+  end if;
+
+  return query
+  select
+    m.position,
+    m.outcome,
+    m.outcome <> 'failed',
+    m.notification_id,
+    m.asin,
+    m.marketplace,
+    m.severity,
+    m.trace_id,
+    m.error_type,
+    m.error_message
+  from unnest(batch) as m
+  order by m.position;
+end
+$$;
+
+comment on function ingest_notification(text[], text[]) is
+'Ingests a batch of SQS messages in one transaction: message_id as SQS gave them, body exactly as '
+'received (bare notification, or in an SNS or EventBridge envelope). Returns a row a message; '
+'position is its place in the arrays, from 1. outcome: processed (stored, and applied where its '
+'type has state), stale (stored; current_state holds, or the batch brings, a newer event), '
+'duplicate (this message_id or body is stored, or stands earlier in the batch; every value is the '
+'stored one''s), failed (the message is bad; worker_failures says why). acknowledge: may the message '
+'be deleted from the queue. trace_id ties this row, the failure and the log line together. A bad '
+'message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble with the '
+'world (is_outage()), and what a write raises that one message of several makes fail: then repeat '
+'them one by one, each in its own transaction. Safe to repeat, in any order and beside itself.';
+
 create or replace function ingest_notification(
   message_id text,
   body text,
@@ -15,141 +95,25 @@ create or replace function ingest_notification(
   out error_type text,
   out error_message text
 )
-language plpgsql volatile parallel unsafe
+language sql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
-#variable_conflict use_column
-declare
-  hash text := encode(sha256(convert_to(body, 'UTF8')), 'hex');
-  known record;
-  first_received_at timestamptz;
-  notification jsonb;
-  a notification_analysis;
-  happened_at timestamptz;
-  applied boolean;
-  error_detail text;
-  error_context text;
-begin
-  for attempt in 1 .. 2 loop
-    -- Each branch is one lookup by one unique index, so that a plan made while the tables were
-    -- empty stays good when they have grown.
-    select k.*, f.failing_since
-    into known
-    from (
-      select min(w.first_failed_at) as failing_since
-      from (
-        select w.first_failed_at
-        from worker_failures as w
-        where w.message_id = ingest_notification.message_id and w.resolved_at is null
-        union all
-        select w.first_failed_at
-        from worker_failures as w
-        where w.dedupe_hash = hash and w.resolved_at is null
-      ) as w
-    ) as f
-    left join (
-      (
-        select n.id, n.dedupe_hash, n.asin, n.marketplace, n.severity, n.trace_id
-        from worker_notifications as n
-        where n.message_id = ingest_notification.message_id
-        union all
-        select n.id, n.dedupe_hash, n.asin, n.marketplace, n.severity, n.trace_id
-        from worker_notifications as n
-        where n.dedupe_hash = hash
-      )
-      limit 1
-    ) as k on true;
-
-    if known.id is null or known.failing_since is not null then
-      perform hold_rules(), pg_advisory_xact_lock(ingest_order(body));
-    end if;
-
-    if known.id is not null then
-      outcome := 'duplicate';
-      notification_id := known.id;
-      asin := known.asin;
-      marketplace := known.marketplace;
-      severity := known.severity;
-      trace_id := known.trace_id;
-      exit;
-    end if;
-
-    trace_id := gen_random_uuid()::text;
-    first_received_at := coalesce(known.failing_since, now());
-    begin
-      notification := unwrap_envelope(body::jsonb);
-      a := analyze_by(notification, find_rules(), own_seller_ids());
-      happened_at := coalesce(a.event_time, first_received_at);
-
-      insert into worker_notifications (
-        message_id, dedupe_hash, asin, marketplace, item_condition, raw_notification,
-        notification_type, amazon_notification_id, event_time, publish_time, severity, status,
-        received_at, processed_at, trace_id, worker_id
-      )
-      values (
-        ingest_notification.message_id, hash, a.asin, a.marketplace, a.item_condition, notification,
-        a.notification_type, a.amazon_notification_id, happened_at, a.publish_time, a.severity,
-        'completed', first_received_at, clock_timestamp(), trace_id,
-        current_setting('application_name')
-      )
-      on conflict do nothing
-      returning id into notification_id;
-      if notification_id is null then
-        continue when attempt = 1;  -- another session stored it since we looked
-        raise exception using
-          errcode = 'unique_violation',
-          message = 'the row was not stored, and it is none that is stored already',
-          hint = 'Has worker_notifications a trigger or a unique index besides its own?';
-      end if;
-
-      applied := apply_to_current_state(
-        notification_id, hash, effective_time(happened_at, first_received_at), a
-      );
-      outcome := case when applied then 'processed' else 'stale' end;
-      asin := a.asin;
-      marketplace := a.marketplace;
-      severity := a.severity;
-      exit;
-    exception when others or assert_failure then
-      if is_outage(sqlstate) then
-        raise;
-      end if;
-      get stacked diagnostics
-        error_message = message_text,
-        error_detail = pg_exception_detail,
-        error_context = pg_exception_context;
-      outcome := 'failed';
-      acknowledge := false;
-      notification_id := null;
-      error_type := condition_name(sqlstate);
-      error_message := left(concat_ws(': ', error_message, nullif(error_detail, '')), 1000);
-      perform record_failure(
-        message_id, body, hash, trace_id, error_type, error_message, error_context
-      );
-      return;
-    end;
-  end loop;
-  acknowledge := true;
-  if known.failing_since is not null then
-    update worker_failures as w
-    set resolved_at = now()
-    where w.resolved_at is null
-      and (
-        w.message_id = ingest_notification.message_id
-        or w.dedupe_hash = coalesce(known.dedupe_hash, hash)
-      );
-  end if;
-end
+  select
+    i.outcome,
+    i.acknowledge,
+    i.notification_id,
+    i.asin,
+    i.marketplace,
+    i.severity,
+    i.trace_id,
+    i.error_type,
+    i.error_message
+  from ingest_notification(
+    array[ingest_notification.message_id], array[ingest_notification.body]
+  ) as i
 $$;
 
 comment on function ingest_notification(text, text) is
-'Ingests one SQS message: message_id as SQS gave it, body exactly as received (bare notification, '
-'or in an SNS or EventBridge envelope). Returns one row. outcome: processed (stored, and applied '
-'where its type has state), stale (stored; current_state holds a newer event), duplicate (this '
-'message_id or body is stored; every value is the stored one''s), failed (the message is bad; '
-'worker_failures says why). acknowledge: may the message be deleted from the queue. trace_id ties '
-'this row, the failure and the log line together. Never raises for a message''s own fault; raises '
-'trouble with the world (is_outage()), which is no failure of the message: repeat the call. Safe '
-'to repeat, in any order and beside itself; several in one transaction are called in '
-'ingest_order().';
+'Ingests one message: the batch of one, and the same row without position. Who calls it several '
+'times in one transaction does so in ingest_order().';

@@ -31,16 +31,15 @@ as $$
     and h.item_condition = page_item_chart.item_condition
     and h.event_time >= now() - make_interval(days => page_item_chart.days)
   union all
-  select
-    effective_time(n.event_time, n.received_at), null, null, null, null, n.severity,
-    analyze_stored.pricing_issue
-  from worker_notifications as n
-  cross join lateral analyze_stored(n.raw_notification)
-  where n.notification_type = 'PRICING_HEALTH'
-    and n.asin = page_item_chart.asin
-    and n.marketplace = page_item_chart.marketplace
-    and n.item_condition = page_item_chart.item_condition
-    and effective_time(n.event_time, n.received_at) >= now() - make_interval(days => page_item_chart.days)
+  select e.event_time, null, null, null, null, e.severity, a.pricing_issue
+  from in_force() as i
+  cross join item_events as e
+  cross join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
+  where e.notification_type = 'PRICING_HEALTH'
+    and e.asin = page_item_chart.asin
+    and e.marketplace = page_item_chart.marketplace
+    and e.item_condition = page_item_chart.item_condition
+    and e.event_time >= now() - make_interval(days => page_item_chart.days)
   order by event_time
 $$;
 

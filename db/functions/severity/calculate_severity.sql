@@ -11,9 +11,11 @@ language plpgsql stable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin
-  return severity_by(
-    find_rules(rules), your_price, market_low, your_position, total_offers, buy_box_winner
-  );
+  return (
+    judge_offers(
+      find_rules(rules), your_price, market_low, your_position, total_offers, buy_box_winner
+    )
+  ).severity;
 end
 $$;
 

@@ -8,11 +8,11 @@ security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  newest record;
-  a notification_analysis;
+  rules constant severity_rules := find_rules();
+  sellers constant text[] := own_seller_ids();
 begin
   perform begin_maintenance();
-  perform lock_items(array(
+  perform take_item_locks(array(
     select n.asin
     from worker_notifications as n
     where n.asin = rebuild_current_state.asin or rebuild_current_state.asin is null
@@ -24,38 +24,27 @@ begin
   delete from current_state as c
   where c.asin = rebuild_current_state.asin or rebuild_current_state.asin is null;
 
-  for newest in
-    select r.*
-    from (
-      select distinct n.asin, n.marketplace, n.item_condition, n.notification_type
-      from worker_notifications as n
-      where has_state(n.notification_type)
-        and (n.asin = rebuild_current_state.asin or rebuild_current_state.asin is null)
-    ) as register
-    cross join lateral (
-      -- newest first, up to the first that can be analysed: the original stored others, too
-      select o.id, o.dedupe_hash, o.severity, o.happened_at, said as analysis
+  perform apply_to_current_state(
+    array(
+      select
+        row(
+          null, null, r.dedupe_hash, null, null, r.id, a.asin, a.marketplace, r.severity, null, a,
+          moment(r.event_time, r.received_at, r.dedupe_hash), null, null, null
+        )::incoming
       from (
-        select
-          n.id, n.dedupe_hash, n.severity, n.raw_notification,
-          effective_time(n.event_time, n.received_at) as happened_at
+        select distinct on (n.asin, n.marketplace, n.item_condition, n.notification_type) n.id
         from worker_notifications as n
-        where n.asin = register.asin
-          and n.marketplace = register.marketplace
-          and n.item_condition = register.item_condition
-          and n.notification_type = register.notification_type
-        order by happened_at desc, n.dedupe_hash collate "C" desc
-        offset 0
-      ) as o
-      cross join lateral analyze_stored(o.raw_notification) as said
-      where said.asin is not null
-      limit 1
-    ) as r
-  loop
-    a := newest.analysis;
-    a.severity := newest.severity;
-    perform apply_to_current_state(newest.id, newest.dedupe_hash, newest.happened_at, a);
-  end loop;
+        where has_state(n.notification_type)
+          and not n.unreadable
+          and (n.asin = rebuild_current_state.asin or rebuild_current_state.asin is null)
+        order by
+          n.asin, n.marketplace, n.item_condition, n.notification_type,
+          moment(n.event_time, n.received_at, n.dedupe_hash) desc
+      ) as newest
+      inner join worker_notifications as r on newest.id = r.id
+      cross join lateral analyze_under(r.raw_notification, rules, sellers) as a
+    )
+  );
 
   return (
     select count(*)

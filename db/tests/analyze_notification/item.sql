@@ -157,10 +157,10 @@ from (
   ('OC001', '[]', 'no object'),
   ('OC001', null, 'nothing'),
   ('OC002', '{"Payload": {}}', 'no type'),
-  ('OC003', '{"NotificationType": "X", "Payload": "text"}', 'a member of the wrong type'),
-  ('OC004', '{"NotificationType": "X", "EventTime": "yesterday"}', 'an unreadable time'),
+  ('22023', '{"NotificationType": "X", "Payload": "text"}', 'a member of the wrong type'),
+  ('23514', '{"NotificationType": "X", "EventTime": "yesterday"}', 'an unreadable time'),
   (
-    'OC005',
+    '23514',
     '{"NotificationType": "ANY_OFFER_CHANGED", "Payload": {
       "ASIN": "B0TEST0001", "AnyOfferChangedNotification": {
         "Offers": [{"ListingPrice": {"Amount": -1}}]

@@ -79,7 +79,7 @@ select is_empty(
   from functions
   where prosecdef and not starts_with(proname, 'page_') and proname not in (
     'ingest_notification', 'rerun_severity', 'rebuild_current_state', 'activate_severity_rules',
-    'retry_failure', 'retry_failures', 'prune_notifications'
+    'retry_failure', 'retry_failures', 'prune_notifications', 'roll_up_days'
   )
   $$,
   'the owner''s rights are lent only to calls that users make'
@@ -112,7 +112,7 @@ select is(
   'calculate_severity has the documented parameters'
 );
 select is(
-  (select p.proargnames[1:2] from pg_proc as p where p.oid = 'ingest_notification'::regproc),
+  (select p.proargnames[1:2] from pg_proc as p where p.oid = 'ingest_notification(text,text)'::regprocedure),
   array['message_id', 'body'],
   'ingest_notification has the documented parameters'
 );

@@ -48,7 +48,8 @@ select set_eq(
   $$,
   $$
   values
-  ('ingest_notification(text,text)'::regprocedure), ('ingest_order(text)'::regprocedure)
+  ('ingest_notification(text,text)'::regprocedure),
+  ('ingest_notification(text[],text[])'), ('ingest_order(text)')
   $$,
   'the relay executes its two functions and nothing else'
 );
@@ -101,9 +102,10 @@ select set_eq(
   $$,
   $$
   values
-  ('severity_rules'::regclass, 'insert'), ('severity_rules', 'update'), ('severity_rules', 'delete')
+  ('severity_rules'::regclass, 'insert'), ('severity_rules', 'update'), ('severity_rules', 'delete'),
+  ('items', 'insert'), ('items', 'update'), ('items', 'delete')
   $$,
-  'and writes severity_rules alone'
+  'and writes severity_rules and items alone'
 );
 select is_empty(
   $$
@@ -112,7 +114,8 @@ select is_empty(
   where f.proname in (
     'calculate_severity', 'extract_offers', 'analyze_notification', 'explain_severity',
     'preview_severity', 'rerun_severity', 'rebuild_current_state', 'activate_severity_rules',
-    'buy_box_share', 'retry_failure', 'retry_failures'
+    'buy_box_share', 'retry_failure', 'retry_failures', 'offer_changes', 'buy_box_changes',
+    'competitors', 'price_to_win', 'explain_item', 'roll_up_days'
   )
   and not has_function_privilege('buybox_analyst', f.signature, 'execute')
   $$,
@@ -125,7 +128,7 @@ select is_empty(
   where f.provolatile = 'v'
     and f.proname not in (
       'rerun_severity', 'rebuild_current_state', 'activate_severity_rules', 'retry_failure',
-      'retry_failures'
+      'retry_failures', 'roll_up_days'
     )
     and has_function_privilege('buybox_analyst', f.signature, 'execute')
   $$,

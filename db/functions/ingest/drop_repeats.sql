@@ -1,0 +1,33 @@
+-- As if the messages came one after the other: what an earlier one of the batch brought is stored
+-- when the later one is looked at.
+create or replace function drop_repeats(batch incoming[])
+returns incoming[]
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  m incoming;
+  first incoming;
+begin
+  for i in 2 .. cardinality(batch) loop
+    m := batch[i];
+    continue when m.outcome = 'duplicate';
+    select b.* into first
+    from unnest(batch[:i - 1]) as b
+    where b.outcome is null
+      and (b.message_id = m.message_id or b.dedupe_hash = m.dedupe_hash)
+    order by b.position
+    limit 1;
+    continue when not found;
+    first.position := m.position;
+    first.failing_since := m.failing_since;
+    first.outcome := 'duplicate';
+    batch[i] := first;
+  end loop;
+  return batch;
+end
+$$;
+
+comment on function drop_repeats(incoming[]) is
+'The batch, with each message whose message_id or body stands in an earlier one that is to be stored '
+'made a duplicate of that.';

@@ -1,0 +1,14 @@
+create or replace function in_force()
+returns table (rules severity_rules, own_sellers text[])
+language sql stable parallel safe
+rows 1
+begin atomic
+  select
+    find_rules() as rules,
+    own_seller_ids() as own_sellers
+  offset 0;
+end;
+
+comment on function in_force() is
+'What an analysis goes by, read once for a whole query: the active severity_rules and the seller '
+'ids in own_sellers. Raises OC101 where no set is active.';

@@ -1,0 +1,5 @@
+-- Over jsonb and not over text, because an object would read as its text.
+create domain amazon_text as jsonb check (jsonb_typeof(value) in ('string', 'number'));
+
+comment on domain amazon_text is
+'a string';
