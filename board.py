@@ -97,7 +97,7 @@ async def show_page(request: Request) -> Response:
         elif outcome:
             raise outcome
     asking = {panel.page for panel in every for p in panel.parameters.values() if p["required"]}
-    pages = sorted({panel.page for panel in every} - asking)
+    pages = sorted({panel.page for panel in every} - asking, key=lambda p: (p != "items", p))
     return render("page.html", page=name, pages=pages, panels=panels, given=given)
 
 

@@ -64,6 +64,12 @@ function updateRows(body, fresh) {
   return changes;
 }
 
+function drawCharts(root) {
+  for (const plot of root.querySelectorAll(".plot")) {
+    drawChart(plot, JSON.parse(plot.parentElement.querySelector("script").textContent));
+  }
+}
+
 function updatePanel(panel, fresh) {
   const [body, news] = [panel.querySelector(".body"), fresh.querySelector(".body")];
   if (html.get(body) === html.get(news)) return { changed: 0, new: 0 };
@@ -82,6 +88,7 @@ function updatePanel(panel, fresh) {
     const link = document.activeElement?.getAttribute?.("href");
     const focused = body.contains(document.activeElement) && link;
     body.replaceChildren(...news.childNodes);
+    drawCharts(body);
     if (focused) body.querySelector(`[href="${CSS.escape(link)}"]`)?.focus();
     if (!panel.classList.contains("is-filters")) body.classList.add("changed");
   }
@@ -164,9 +171,7 @@ function follow() {
 }
 
 remember(document);
-for (const chart of document.querySelectorAll(".plot")) {
-  drawChart(chart, JSON.parse(chart.parentElement.querySelector("script").textContent));
-}
+drawCharts(document);
 tellAges();
 setInterval(tellAges, 20_000);
 setInterval(() => document.hidden || refresh(), 30_000); // what no event tells

@@ -41,7 +41,7 @@ as $$
     c.your_price,
     'position ' || c.your_position || ' of ' || c.total_offers as your_price_note,
     c.market_low,
-    round(price_gap(c.your_price, c.market_low), 1) || ' % under yours' as market_low_note,
+    market_low_note(c.your_price, c.market_low) as market_low_note,
     c.buy_box_price,
     buy_box_note(
       c.buy_box_winner, c.buy_box_seller, c.buy_box_is_fba, c.buy_box_suppressed
@@ -52,11 +52,10 @@ as $$
     c.pricing_issue as reference_price_note,
     c.sales_rank,
     greatest(c.event_time, c.pricing_issue_time) as updated
-  from current_state as c
+  from state_of(
+    page_item_figures.asin, page_item_figures.marketplace, page_item_figures.item_condition
+  ) as c
   left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
-  where c.asin = page_item_figures.asin
-    and c.marketplace = page_item_figures.marketplace
-    and c.item_condition = page_item_figures.item_condition
 $$;
 
 comment on function page_item_figures(text, text, text) is

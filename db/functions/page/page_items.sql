@@ -16,12 +16,14 @@ returns table (
   currency text,
   your_price numeric,
   market_low numeric,
-  gap_pct numeric,
+  market_low_note text,
   buy_box_price numeric,
   buy_box_price_note text,
   your_position integer,
   your_position_note text,
   sales_rank bigint,
+  suggested_price numeric,
+  suggested_price_note text,
   updated timestamptz,
   total bigint
 )
@@ -40,7 +42,7 @@ as $$
     c.currency,
     c.your_price,
     c.market_low,
-    round(price_gap(c.your_price, c.market_low), 1) as gap_pct,
+    market_low_note(c.your_price, c.market_low) as market_low_note,
     c.buy_box_price,
     buy_box_note(
       c.buy_box_winner, c.buy_box_seller, c.buy_box_is_fba, c.buy_box_suppressed
@@ -48,20 +50,27 @@ as $$
     c.your_position,
     'of ' || c.total_offers as your_position_note,
     c.sales_rank,
+    p.suggested_price,
+    case when c.severity <> 'success' or p.suggested_price is not null then p.reason end,
     greatest(c.event_time, c.pricing_issue_time) as updated,
     n.items as total
-  from sorted_items(
-    page_items.severity, page_items.marketplace, page_items.search, page_items.sort,
-    page_items.page
-  ) with ordinality as c
+  from (
+    select f as item, row_number() over () as place
+    from sorted_items(
+      page_items.severity, page_items.marketplace, page_items.search, page_items.sort,
+      page_items.page
+    ) as f
+  ) as s
+  cross join lateral (select (s.item).*) as c
   cross join (
     select count(*) as items
     from find_items(page_items.severity, page_items.marketplace, page_items.search)
   ) as n
   left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
-  order by c.ordinality
+  left join lateral suggest_price(s.item) as p on true
+  order by s.place
 $$;
 
 comment on function page_items(text, text, text, text, integer) is
-'Items. The worst first, a hundred a page. Prices are landed, what the buyer pays; the gap is your '
-'price above the market''s lowest, in percent.';
+'Items. The worst first. Prices are landed, what the buyer pays; the suggested price is what to '
+'list at.';

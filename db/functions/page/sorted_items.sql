@@ -13,7 +13,6 @@ declare
     "asin": "c.asin collate \"C\"",
     "your_price": "c.your_price",
     "market_low": "c.market_low",
-    "gap_pct": "price_gap(c.your_price, c.market_low)",
     "buy_box_price": "c.buy_box_price",
     "your_position": "c.your_position",
     "sales_rank": "c.sales_rank",

@@ -78,15 +78,15 @@ from (
 select results_eq(
   $$
   select
-    severity_note, title, marketplace_note, gap_pct, buy_box_price_note, your_position,
+    severity_note, title, marketplace_note, market_low_note, buy_box_price_note, your_position,
     your_position_note, total
   from page_items(sort => 'asin')
   $$,
   $$
   values
-  (null::text, '100% Assam_Tea', 'UK', 0.0, 'yours', 1, 'of 3', 4::bigint),
-  (null, null, 'UK', 100.0, 'A1RIVAL, FBA', 12, 'of 14', 4),
-  ('Suspended', null, 'UK', 200.0, 'suppressed', 12, 'of 14', 4),
+  (null::text, '100% Assam_Tea', 'UK', null, 'yours', 1, 'of 3', 4::bigint),
+  (null, null, 'UK', 'you are 100 % above', 'A1RIVAL, FBA', 12, 'of 14', 4),
+  ('Suspended', null, 'UK', 'you are 200 % above', 'suppressed', 12, 'of 14', 4),
   (null, 'Mug', 'DE', null, 'A1RIVAL', null, 'of 3', 4)
   $$,
   'a row says what is the matter'
