@@ -12,11 +12,13 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.postgres import types
 from psycopg_pool import AsyncConnectionPool
 
 from settings import log
 
 CATALOG = (Path(__file__).parent / "catalog.sql").read_text()
+NUMBERS = {types[name].oid for name in ("int2", "int4", "int8", "float4", "float8", "numeric")}
 KINDS = ("filters", "figures", "text", "chart", "table")  # in the order that a page has them
 
 Database = AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]]
@@ -58,7 +60,7 @@ class Panel:
         self.page = words[1]
         self.kind = words[-1] if words[-1] in KINDS else "table"
         self.call = ""
-        self.columns: list[str] = []
+        self.columns: dict[str, bool] = {}  # and whether they hold numbers
         self.rows: list[dict[str, Any]] = []
         self.error: PageError | None = None
 
@@ -78,7 +80,8 @@ class Panel:
             async with database.connection() as connection:
                 self.call = call.as_string(connection)
                 cursor = await connection.execute(call)
-                self.columns = [column.name for column in cursor.description or ()]
+                found = cursor.description or ()
+                self.columns = {column.name: column.type_code in NUMBERS for column in found}
                 self.rows = await cursor.fetchall()
         except psycopg.Error as error:
             raise PageError.of(error) from error

@@ -48,7 +48,7 @@ begin atomic
       else format('match %s: list at %s%s', t.name, s.price, m.beside)
     end as reason,
     coalesce(s.price > m.price, false) as at_floor
-  from (select (suggest_price.state).* offset 0) as c
+  from (select (suggest_price.state).*) as c
   inner join worker_notifications as n on c.offers_dedupe_hash collate "default" = n.dedupe_hash
   left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
   cross join find_rules() as rules

@@ -3,8 +3,8 @@ returns text
 language sql immutable parallel safe
 return case
   when your_price > market_low
-    then 'you are ' || round(price_gap(your_price, market_low)) || ' % above'
+    then 'you +' || round(price_gap(your_price, market_low)) || ' %'
 end;
 
 comment on function market_low_note(numeric, numeric) is
-'How far your price lies above the market''s lowest, in words; null where it does not.';
+'How far your price lies above the market''s lowest, as you +20 %; null where it does not.';

@@ -32,7 +32,7 @@ select results_eq(
   $$,
   $$
   values (
-    'high', 'BuyBoxDisqualification', 'Tea', 12.00, 'position 2 of 2', 10.00, 'you are 20 % above'
+    'high', 'BuyBoxDisqualification', 'Tea', 12.00, 'position 2 of 2', 10.00, 'you +20 %'
   )
   $$,
   'how it stands'

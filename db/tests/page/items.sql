@@ -85,8 +85,8 @@ select results_eq(
   $$
   values
   (null::text, '100% Assam_Tea', 'UK', null, 'yours', 1, 'of 3', 4::bigint),
-  (null, null, 'UK', 'you are 100 % above', 'A1RIVAL, FBA', 12, 'of 14', 4),
-  ('Suspended', null, 'UK', 'you are 200 % above', 'suppressed', 12, 'of 14', 4),
+  (null, null, 'UK', 'you +100 %', 'A1RIVAL, FBA', 12, 'of 14', 4),
+  ('Suspended', null, 'UK', 'you +200 %', 'suppressed', 12, 'of 14', 4),
   (null, 'Mug', 'DE', null, 'A1RIVAL', null, 'of 3', 4)
   $$,
   'a row says what is the matter'
