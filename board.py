@@ -39,7 +39,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from page.panels import Database, PageError, find_panels, plain, read_query
+from page.panels import Database, PageError, find_panels, label, number, plain, read_query
 from settings import Settings, SettingsError, start_logging
 
 HERE = Path(__file__).resolve().parent / "page"
@@ -139,6 +139,7 @@ TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=
 TEMPLATES.trim_blocks = TEMPLATES.lstrip_blocks = True
 TEMPLATES.policies["json.dumps_kwargs"] = {"default": plain}
 TEMPLATES.globals["query"] = query
+TEMPLATES.filters |= {"label": label, "number": number}
 
 
 class Changes:

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import logging
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from psycopg_pool import AsyncConnectionPool
 from settings import log
 
 CATALOG = (Path(__file__).parent / "catalog.sql").read_text()
+MONEY = re.compile("(^|_)(price|low|high|open|close|shipping)$")
+SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 NUMBERS = {types[name].oid for name in ("int2", "int4", "int8", "float4", "float8", "numeric")}
 KINDS = ("filters", "figures", "text", "chart", "table")  # in the order that a page has them
 
@@ -102,6 +106,22 @@ class Panel:
                 for value in row.values()
             )
         return text.getvalue()
+
+
+@cache
+def label(name: str) -> str:
+    """A column's or parameter's name for people: Your price, FBA, Gap %."""
+    words = re.sub("^is_", "", re.sub("_s$", " (s)", re.sub("_pct$", " %", name))).replace("_", " ")
+    words = re.sub(r"\b(fba|asin)\b", lambda word: word[0].upper(), words)
+    return words[:1].upper() + words[1:]
+
+
+def number(value: Decimal | int, column: str = "", currency: str | None = None) -> str:
+    """The number for people: money, as £24.99 or 24.99 SEK, where the column's name says so."""
+    if not currency or not MONEY.search(column):
+        return f"{value:,}"
+    amount = f"{value:,.0f}" if currency == "JPY" else f"{value:,.2f}"
+    return SYMBOLS[currency] + amount if currency in SYMBOLS else f"{amount} {currency}"
 
 
 def plain(value: Any) -> Any:
