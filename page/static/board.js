@@ -125,7 +125,7 @@ async function refresh() {
       tellLive(false);
     }
     const took = performance.now() - began;
-    await new Promise((wake) => setTimeout(wake, took > 250 ? took * 4 : took));
+    await new Promise((wake) => setTimeout(wake, took > 1000 ? took * 4 : took));
   }
   fetching = false;
 }
