@@ -19,7 +19,9 @@ from datetime import timedelta
 from typing import Any, LiteralString
 
 import psycopg
-from migrate import connect, database_url
+from migrate import connect
+
+from settings import Settings, SettingsError
 
 # Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
 CHUNK = 5_000
@@ -130,12 +132,12 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in WORK:
         print(f"usage: python db/maintain.py {'|'.join(WORK)}", file=sys.stderr)
         return 2
-    url = database_url()
-    if url is None:
-        return 2
     try:
-        with connect(url) as connection:
+        with connect(Settings.read().database_url) as connection:
             result = WORK[arguments[0]](connection)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     except psycopg.Error as error:
         progress("")
         hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""
