@@ -29,6 +29,9 @@ begin
     if to_regrole('buybox_alerter') is not null and f.proname = any (alerter_calls) then
       execute format('grant execute on function %s to buybox_alerter', f.signature);
     end if;
+    if to_regrole('buybox_page') is not null and starts_with(f.proname, 'page_') then
+      execute format('grant execute on function %s to buybox_page', f.signature);
+    end if;
   end loop;
 
   if to_regrole('buybox_relay') is not null then
@@ -40,6 +43,9 @@ begin
   if to_regrole('buybox_ui') is not null then
     grant usage on schema public to buybox_ui;
     grant select on current_state to buybox_ui;
+  end if;
+  if to_regrole('buybox_page') is not null then
+    grant usage on schema public to buybox_page;
   end if;
   if to_regrole('buybox_analyst') is not null then
     grant usage on schema public to buybox_analyst;

@@ -139,7 +139,7 @@ select r.rolname as role,
     )
   end as rights
 from pg_roles as r
-where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst')
+where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_page')
 order by r.rolname
 """
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
@@ -183,7 +183,8 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
                 yield f"- {row.name}: `{short(row.definition)}`"
 
     objects = {found.name: found for found in [*ask(RELATIONS), *ask(FUNCTIONS)]}
-    named = {name for names in GROUPS.values() for name in names}
+    groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
+    named = {name for names in groups.values() for name in names}
     lines = [
         "# Reference",
         "",
@@ -192,9 +193,9 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
         "the owner of the database may do everything.",
         "",
     ]
-    lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*GROUPS, "Errors", "Internal"]]
+    lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*groups, "Errors", "Internal"]]
     lines.append("")
-    for heading, names in GROUPS.items():
+    for heading, names in groups.items():
         lines += [f"## {heading}", ""]
         for name in names:
             lines += describe(objects[name])

