@@ -1,5 +1,5 @@
 -- The group role of the page (board.py), as 0004 makes the others.
--- depends: 0005.offers-in-full
+-- depends: 0007.alerts
 
 do $$
 begin
