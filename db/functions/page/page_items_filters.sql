@@ -28,7 +28,7 @@ as $$
     where page_items_filters.severity is null or c.severity = page_items_filters.severity
     group by c.marketplace
   ) as f (parameter, choice, label, items)
-  order by f.parameter desc, severity_order(f.choice), f.label
+  order by f.parameter desc, severity_rank(f.choice) desc, f.label
 $$;
 
 comment on function page_items_filters(text, text, text) is
