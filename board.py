@@ -160,7 +160,7 @@ class Changes:
         while True:
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(
-                    database_url, autocommit=True, application_name="page"
+                    database_url, autocommit=True, application_name="page", keepalives_idle=30
                 ) as connection:
                     for channel in CHANNELS:
                         await connection.execute(sql.SQL("listen {}").format(sql.SQL(channel)))

@@ -34,8 +34,10 @@ comment on column worker_notifications.trace_id is 'Ties the row to the relay''s
 comment on column worker_notifications.worker_id is
 'The application_name of the session that stored it: WORKER_ID.';
 
-comment on column worker_notifications.unreadable is
-'The original worker stored it, and it cannot be analysed: whatever reads notifications skips it.';
+comment on table unreadable_notifications is
+'Which of worker_notifications cannot be analysed: the original worker stored some that ingest '
+'would have refused. readable_notifications leaves them out.';
+comment on column unreadable_notifications.id is 'The stored notification.';
 
 comment on table current_state is
 'One row an item (asin, marketplace, item_condition): the newest offers (from ANY_OFFER_CHANGED) '

@@ -18,8 +18,7 @@ from datetime import timedelta
 from typing import Any, LiteralString
 
 import psycopg
-
-from settings import Settings, SettingsError
+from migrate import connect, database_url
 
 # Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
 CHUNK = 5_000
@@ -29,25 +28,24 @@ said_at = time.monotonic()
 
 
 def rerun(connection: psycopg.Connection) -> str:
-    """Goes through the time of receipt in equal steps of about CHUNK notifications each."""
-    total, first, end = one_row(
-        connection,
-        "select count(*), min(received_at), max(received_at) + interval '1 us'"
-        " from worker_notifications",
-    )
-    steps = -(-total // CHUNK)
+    """Goes through the time of receipt in steps of CHUNK notifications. Those received at the same
+    moment, as one transaction's are, stay in one step."""
+    times = connection.execute(
+        "select distinct received_at from ("
+        " select received_at, row_number() over (order by received_at) as position"
+        " from worker_notifications where received_at is not null"
+        ") as n where position %% %s = 1 order by received_at",
+        (CHUNK,),
+    ).fetchall()
     examined = changed = 0
-    for step in range(steps):
+    for step, (since,) in enumerate(times, start=1):
+        until = times[step][0] if step < len(times) else "infinity"
         seen, differing = one_row(
-            connection,
-            "select examined, changed from rerun_severity("
-            "%(first)s + (%(end)s - %(first)s) * %(step)s / %(steps)s,"
-            "%(first)s + (%(end)s - %(first)s) * (%(step)s + 1) / %(steps)s)",
-            {"first": first, "end": end, "step": step, "steps": steps},
+            connection, "select examined, changed from rerun_severity(%s, %s)", (since, until)
         )
         connection.commit()
         examined, changed = examined + seen, changed + differing
-        progress(f"{examined} of {total} notifications examined, {changed} severities changed")
+        progress(f"step {step} of {len(times)}: {examined} examined, {changed} severities changed")
     return f"{examined} notifications examined, {changed} severities changed"
 
 
@@ -55,7 +53,7 @@ def rebuild(connection: psycopg.Connection) -> str:
     """Goes through the items in the order of their locks, which a transaction must keep to."""
     asins = connection.execute(
         "select asin from (select asin from worker_notifications where asin is not null"
-        " union select asin from current_state) as items order by item_lock(asin)"
+        " union select asin from current_state) as items order by lock_of_item(asin)"
     ).fetchall()
     rows = 0
     for done, (asin,) in enumerate(asins, start=1):
@@ -129,12 +127,12 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in WORK:
         print(f"usage: python db/maintain.py {'|'.join(WORK)}", file=sys.stderr)
         return 2
-    try:
-        with psycopg.connect(Settings.read().database_url) as connection:
-            result = WORK[arguments[0]](connection)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
+    url = database_url()
+    if url is None:
         return 2
+    try:
+        with connect(url) as connection:
+            result = WORK[arguments[0]](connection)
     except psycopg.Error as error:
         progress("")
         hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""

@@ -13,22 +13,46 @@ DATABASE_URL.
 """
 
 import hashlib
+import os
 import re
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import psycopg
 from psycopg import errors
-from yoyo import get_backend, read_migrations
-
-from settings import Settings, SettingsError
+from psycopg.conninfo import conninfo_to_dict
+from yoyo import read_migrations
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.connections import DatabaseURI
+from yoyo.migrations import default_migration_table
 
 HERE = Path(__file__).resolve().parent
 
 # Any number that nothing else in this database locks. A transaction's lock rather than yoyo's lock
 # row, which a kill would leave behind.
 MIGRATION_LOCK = 5_471_938_206
+
+# What the database or the role may have otherwise, and what the text of a migration or a function,
+# or what is remembered of it, would mean something else by, or fail by.
+SESSION = {
+    "search_path": "public",
+    "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",
+    "check_function_bodies": "on",
+    "exit_on_error": "off",
+    "client_min_messages": "notice",
+    "default_transaction_isolation": "read committed",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "transaction_timeout": "0",  # since Postgres 17
+    # A table's lock is needed for moments only; who cannot get it says so instead of waiting on.
+    "lock_timeout": "1min",
+}
+
+# Of the original worker, and so of the first migration where AMAZON_SELLER_ID was not set.
+ORIGINAL_SELLER = "A2D8NG39VURSL3"
 
 
 class MigrationError(Exception):
@@ -41,7 +65,14 @@ def migrate(database_url: str) -> None:
     Takes a postgres:// or postgresql:// URL of the owner of the tables, who need not be a
     superuser. Raises MigrationError, or psycopg.Error where the database refuses.
     """
-    with psycopg.connect(database_url) as lock, psycopg.connect(database_url) as connection:
+    with connect(database_url) as lock, connect(database_url) as connection:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise MigrationError(
+                f"the database's encoding is {encoding}, which cannot hold every message: "
+                "create one with encoding 'UTF8' template template0"
+            )
+        lock.execute("set lock_timeout = 0")
         free = lock.execute("select pg_try_advisory_xact_lock(%s)", (MIGRATION_LOCK,)).fetchone()
         if free != (True,):
             print("another migration is running, waiting for it", flush=True)
@@ -51,12 +82,23 @@ def migrate(database_url: str) -> None:
         deploy(connection)
         connection.commit()
         mark_unreadable(connection)
+        print_sellers(connection)
+
+
+def connect(database_url: str) -> psycopg.Connection:
+    """A session in which nothing but SESSION and UTF8 holds, whatever the defaults are."""
+    connection = psycopg.connect(database_url, autocommit=True, client_encoding="UTF8")
+    connection.execute(
+        "select set_config(name, v, false) from pg_catalog.pg_settings"
+        " inner join unnest(%s::text[], %s::text[]) as s (name, v) using (name)",
+        (list(SESSION), list(SESSION.values())),
+    )
+    connection.autocommit = False
+    return connection
 
 
 def prepare(connection: psycopg.Connection) -> None:
     """Make the table that remembers what was deployed: migrations, functions and views."""
-    # A table's lock is needed for moments only; who cannot get it says so instead of waiting on.
-    connection.execute("set lock_timeout = '1min'; set search_path = public")
     if connection.execute("select to_regclass('_deployed')").fetchone() == (None,):
         connection.execute(
             "create table _deployed"
@@ -66,14 +108,29 @@ def prepare(connection: psycopg.Connection) -> None:
     connection.commit()
 
 
+class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
+    """yoyo's, but connected by libpq, which reads URLs that yoyo's parser does not, and once: it
+    would run a migration on a connection of its own and note it on another, so that after a kill in
+    between it would run again."""
+
+    def __init__(self, database_url: str) -> None:
+        unread = DatabaseURI("postgresql", None, None, None, None, database_url, {})
+        super().__init__(unread, default_migration_table)
+        self.init_database()
+
+    def connect(self, dburi: DatabaseURI) -> psycopg.Connection:
+        connection = connect(dburi.database)
+        connection.add_notice_handler(show_notice)
+        connection.autocommit = True
+        return connection
+
+    def copy(self) -> AbstractContextManager["Backend"]:
+        return nullcontext(self)
+
+
 def apply_migrations(database_url: str, connection: psycopg.Connection) -> None:
     """Run the migrations that have not run yet; refuse where one that has was edited since."""
-    backend = get_backend(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", database_url))
-    # yoyo would run a migration on a connection of its own and note it on another: after a kill in
-    # between it would run again.
-    backend.copy = lambda: nullcontext(backend)
-    backend.connection.add_notice_handler(show_notice)
-    backend.execute("set search_path = public")
+    backend = Backend(database_url)
     migrations = read_migrations(str(HERE / "migrations"))
     pending = backend.to_apply(migrations)
     texts = {m.id: sha256(Path(m.path)) for m in migrations}
@@ -99,6 +156,24 @@ def apply_migrations(database_url: str, connection: psycopg.Connection) -> None:
 
 def show_notice(notice: errors.Diagnostic) -> None:
     print(f"  {notice.message_primary}", flush=True)
+
+
+def print_sellers(connection: psycopg.Connection) -> None:
+    """Say whose offers count as yours: a wrong or missing id shows in figures only, never in an
+    error."""
+    sellers = [s for (s,) in connection.execute("select seller_id from own_sellers order by 1")]
+    print(f"your sellers (own_sellers): {', '.join(sellers) or 'none'}")
+    given = os.environ.get("AMAZON_SELLER_ID", "").strip()
+    if given and given not in sellers:
+        print(
+            f"warning: AMAZON_SELLER_ID is {given}, which is none of them, and counts at the first"
+            f" migration only: insert into own_sellers values ('{given}'), then make rerun"
+        )
+    elif not given and sellers == [ORIGINAL_SELLER]:
+        print(
+            "warning: that is the original worker's. Where it is not you, put your seller id into"
+            " own_sellers and delete it there, then make rerun"
+        )
 
 
 def deploy(connection: psycopg.Connection) -> None:
@@ -178,7 +253,7 @@ def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> N
 
 def owned_objects(connection: psycopg.Connection, file: Path) -> list[str]:
     """The signatures of a file's function and its overloads, or its view: what it comments on."""
-    comment = r"^comment on (function|view) (({}\b).*?)\s+is\s".format(re.escape(file.stem))
+    comment = rf"^comment on (function|view) (({re.escape(file.stem)}\b).*?)\s+is\s"
     found = re.findall(comment, file.read_text(), re.MULTILINE | re.DOTALL)
     if not found:
         raise MigrationError(f"{file.name} has no comment on the function or view it owns")
@@ -217,18 +292,23 @@ def deployed(connection: psycopg.Connection) -> list[tuple[str, str]]:
 
 
 def drop(connection: psycopg.Connection, objects: list[tuple[str, str]]) -> None:
-    """Drop them together, as they need each other; what somebody else built on one refuses it."""
-    for statement, kinds in (
-        ("drop view", {"view"}),
-        ("drop function", {"function", "trigger"}),
-        ("drop type if exists", {"type"}),
-    ):
-        names = [name for kind, name in objects if kind in kinds]
-        if names:
-            connection.execute(f"{statement} {', '.join(names)}")
+    """Drop each after what stands on it; what somebody else built on one refuses it."""
+    waiting = objects
+    while waiting:
+        postponed: list[tuple[str, str]] = []
+        for kind, name in waiting:
+            what = "function" if kind == "trigger" else kind
+            try:
+                with connection.transaction():
+                    connection.execute(f"drop {what} if exists {name}".encode())
+            except errors.DependentObjectsStillExist:
+                if len(postponed) + 1 == len(waiting):
+                    raise
+                postponed.append((kind, name))
+        waiting = postponed
     names = [name for _, name in objects]
     connection.execute(
-        "delete from _deployed where kind <> 'migration' and name = any(%s)", (names,)
+        "delete from _deployed where kind in ('object', 'type') and name = any(%s)", (names,)
     )
 
 
@@ -244,12 +324,35 @@ def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def main() -> int:
+def database_url() -> str | None:
+    """DATABASE_URL, or None, with a line that says what is wrong, where it is missing or no URL.
+
+    An unescaped "@" in the password makes the rest of it a host name, which the errors of a
+    connection repeat: such a URL is none.
+    """
+    url = os.environ.get("DATABASE_URL", "")
     try:
-        migrate(Settings.read().database_url)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        parts = {}
+    place = f"{parts.get('host')} {parts.get('dbname')}"
+    if parts and re.match(r"postgres(ql)?://", url) and "@" not in place:
+        return url
+    fault = "is not valid" if url else "is missing"
+    print(
+        f"DATABASE_URL {fault}, accepted: postgresql://user:password@host:port/database"
+        " (special characters of the password as %XX)",
+        file=sys.stderr,
+    )
+    return None
+
+
+def main() -> int:
+    url = database_url()
+    if url is None:
         return 2
+    try:
+        migrate(url)
     except (MigrationError, psycopg.Error) as error:
         where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         print(f"migration failed: {str(error).strip()}{where}", file=sys.stderr)

@@ -85,16 +85,23 @@ class Cluster:
 
     postgres is 'system' or 'embedded'. Its data may stand in memory, for a new database is three
     hundred new files; on disk, and flushed to it, only where durable. Databases belong to the role
-    seller, who is no superuser but may create roles, as on a managed Postgres.
+    seller, who is no superuser but may create roles, as on a managed Postgres. One that is a
+    standby of another follows that one's log until it is promoted.
     """
 
-    def __init__(self, postgres: str = "system", *, durable: bool = False) -> None:
+    def __init__(
+        self,
+        postgres: str = "system",
+        *,
+        durable: bool = False,
+        standby_of: "Cluster | None" = None,
+    ) -> None:
         binaries = embedded_binaries() if postgres == "embedded" else system_binaries()
         if binaries is None:
             raise RuntimeError("There is no Postgres server. Run make test, or set PG_BIN.")
         self.binaries = binaries
         self.port = free_port()
-        self.password = secrets.token_hex(8)
+        self.password = standby_of.password if standby_of else secrets.token_hex(8)
         self._names = (f"test_{number}" for number in itertools.count(1))
         # Not in TMPDIR: a socket's path has 107 bytes at most, and the server's user must get in.
         self._directory = Path(tempfile.mkdtemp(prefix="buybox-relay-", dir="/tmp"))
@@ -112,9 +119,10 @@ class Cluster:
             **self._user,
         )
         try:
-            self._initialize(durable, postgres)
+            self._initialize(durable, postgres, standby_of)
             self.start()
-            self.sql(f"create role seller login createrole password '{self.password}'")
+            if standby_of is None:
+                self.sql(f"create role seller login createrole password '{self.password}'")
         except BaseException:
             self.close()
             raise
@@ -139,6 +147,10 @@ class Cluster:
         """Stops the server: mode 'fast' breaks its connections off, 'immediate' crashes it."""
         self._run("pg_ctl", "stop", "-D", self._data, "-m", mode)
 
+    def promote(self) -> None:
+        """Makes a standby a server of its own, with what it has received."""
+        self._run("pg_ctl", "promote", "-D", self._data, "-t", "60")
+
     def create_database(self, *, migrated: bool = False) -> str:
         """The URL, with seller's password, of a new database: an empty or a migrated one."""
         name = next(self._names)
@@ -150,7 +162,7 @@ class Cluster:
         """Drops the database of this URL, whoever is connected to it."""
         self.sql(f"drop database {name_of(url)} with (force)")
 
-    def superuser_url(self, url: str) -> str:
+    def superuser_url(self, url: str = "postgres") -> str:
         """A URL for the superuser, to the same database as this URL; for libpq only."""
         return f"postgresql:///{name_of(url)}?host={self._directory}&port={self.port}&user=postgres"
 
@@ -193,13 +205,20 @@ class Cluster:
         subprocess.run(["chown", "-R", owner, self._directory, self._data], check=True)
         self._user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
-    def _initialize(self, durable: bool, postgres: str) -> None:
-        self._run(
-            "initdb",
-            *("--pgdata", self._data, "--no-sync", "--username=postgres"),
-            *("--auth-local=trust", "--auth-host=scram-sha-256"),
-            *("--encoding=UTF8", "--locale=C.UTF-8"),
-        )
+    def _initialize(self, durable: bool, postgres: str, standby_of: "Cluster | None") -> None:
+        if standby_of is None:
+            self._run(
+                "initdb",
+                *("--pgdata", self._data, "--no-sync", "--username=postgres"),
+                *("--auth-local=trust", "--auth-host=scram-sha-256"),
+                *("--encoding=UTF8", "--locale=C.UTF-8"),
+            )
+        else:
+            self._run(
+                "pg_basebackup",
+                *("--pgdata", self._data, "--no-sync", "--checkpoint=fast"),
+                *("--dbname", standby_of.superuser_url(), "--write-recovery-conf"),
+            )
         settings = [
             "listen_addresses = '127.0.0.1'",
             f"port = {self.port}",

@@ -24,6 +24,7 @@ cross join lateral lint.plpgsql_check_function_tb(
   oldtable := t.tgoldtable, newtable := t.tgnewtable
 ) as f
 where p.pronamespace = 'public'::regnamespace
+  and p.proname <> 'refuse' -- stable, or Postgres would call it, and raise, while it plans
 order by p.proname, f.lineno
 """
 

@@ -6,7 +6,9 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -120,3 +122,27 @@ def test_following_misses_no_change(
             follower.wait()
     lines = output.read_text().splitlines()
     assert len(lines) == 3  # each change once, though the overlap brings each row again
+
+
+def test_the_queries_for_a_lock_that_stops_ingest_name_its_holder(
+    connect: Callable[[], psycopg.Connection],
+    in_background: Callable[..., Future[Any]],
+    wait_until: Callable[..., None],
+) -> None:
+    text = (ROOT / "docs/operations.md").read_text().partition("### When a lock stops ingest")[2]
+    of_an_item, of_all = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[:2]
+    (asin,) = re.findall(r"item_lock\('(\w+)'\)", of_an_item)
+    holder, waiting, observer = connect(), connect(), connect()
+    pids = holder.info.backend_pid, waiting.info.backend_pid
+    ingest = "select ingest_notification(%s, %s)"
+    holder.execute(ingest, ("m-0", offer_changed(asin, second=0)))
+    with holder.transaction():
+        holder.execute("select rebuild_current_state(%s)", (asin,))
+        observer.execute("select pg_advisory_lock(1)")
+        message = ("m-1", offer_changed(asin, second=1))
+        storing = in_background(waiting.execute, ingest, message)
+        wait_until(lambda: observer.execute(of_all).fetchall(), what="ingest to wait")
+        found = [(row[0], row[-1]) for row in observer.execute(of_an_item)]
+        assert found == [(pids[0], True), (pids[1], False)]
+        assert [(row[0], row[2]) for row in observer.execute(of_all)] == [pids[::-1]]
+    storing.result()

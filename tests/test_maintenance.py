@@ -144,7 +144,7 @@ def test_rebuild_beside_live_ingest_loses_no_update(
     newer = offers(11, minute=1)
     if not asin_in_sight:  # valid JSON for the same, but then ingest takes another lock
         newer = newer.replace('"ASIN"', '"\\u0041SIN"')
-    assert one(db, "select ingest_order(%s) = item_lock(%s)", newer, X) is asin_in_sight
+    assert one(db, "select ingest_order(%s) = lock_of_item(%s)", newer, X) is asin_in_sight
 
     def rebuild(session: Connection) -> object:
         return one(session, "select rebuild_current_state()")
@@ -178,7 +178,7 @@ def test_no_maintenance_deadlocks_with_a_batch(
     statement: LiteralString,
 ) -> None:
     (low,), (high,) = rows(
-        db, "select a from unnest(%s::text[]) as a order by item_lock(a)", [X, Y]
+        db, "select a from unnest(%s::text[]) as a order by lock_of_item(a)", [X, Y]
     )
     ingest(db, offers(10, asin=high), offers(10, asin=low))  # rows in the other order
     db.execute("update worker_notifications set severity = 'high'")
@@ -287,6 +287,44 @@ def test_maintenance_is_one_at_a_time(
     assert pruning.result() == 1
 
 
+MAINTENANCE: tuple[LiteralString, ...] = (
+    "select rebuild_current_state()",
+    "select rebuild_current_state('B0TEST0001')",
+    "select * from rerun_severity()",
+    "select prune_notifications('30 days')",
+    "select activate_severity_rules('default')",
+)
+
+
+@pytest.mark.parametrize("statement", MAINTENANCE)
+@pytest.mark.parametrize(
+    ("before", "during"), [("0", "1min"), ("2min", "1min"), ("100ms", "100ms"), ("1min", "1min")]
+)
+def test_a_transaction_of_maintenance_may_be_idle_for_a_minute_at_most(
+    db: Connection, statement: LiteralString, before: LiteralString, during: str
+) -> None:
+    show: LiteralString = "show idle_in_transaction_session_timeout"
+    db.execute(f"set idle_in_transaction_session_timeout = '{before}'")
+    with db.transaction():
+        db.execute(statement)
+        assert one(db, show) == during
+    assert one(db, show) == before
+
+
+def test_a_forgotten_rebuild_does_not_hold_up_its_item_for_good(
+    db: Connection, connect: Callable[[], Connection]
+) -> None:
+    ingest(db, offers(10))
+    forgotten = connect()
+    forgotten.execute("set idle_in_transaction_session_timeout = '100ms'")
+    forgotten.execute("begin")
+    forgotten.execute("select rebuild_current_state()")
+    db.execute("set lock_timeout = '30s'")
+    assert n.ingest(db, "newer", offers(11, minute=1))["outcome"] == "processed"
+    with pytest.raises(errors.IdleInTransactionSessionTimeout):
+        forgotten.execute("commit")
+
+
 # In chunks.
 
 
@@ -325,6 +363,30 @@ def test_rerun_goes_through_all_of_it_with_a_commit_a_chunk(
     again = run("rerun", database_url)
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout == "rerun: 10 notifications examined, 0 severities changed\n"
+
+
+def test_reruns_chunks_are_of_as_many_rows_whenever_those_came(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came at one moment cannot be cut; it makes no other chunk larger."""
+    ingest(db, *(offers(10 + number, minute=number) for number in range(20)))
+    # One a day, but for a burst of ten within milliseconds and one of five at once.
+    days = [*range(5), *(5 + number / 1e9 for number in range(10)), *([6] * 5)]
+    for number, day in enumerate(days):
+        db.execute(
+            "update worker_notifications set severity = 'critical',"
+            " received_at = timestamptz '2025-01-01Z' + %s * interval '1 day'"
+            " where message_id = %s",
+            (day, f"m-{number}"),
+        )
+    monkeypatch.setattr(maintain, "CHUNK", 3)
+    with psycopg.connect(database_url) as connection:
+        assert maintain.rerun(connection) == "20 notifications examined, 20 severities changed"
+    sizes = rows(
+        db,
+        "select count(*) from worker_notifications group by xmin::text order by min(received_at)",
+    )
+    assert sizes == [(3,), (3,), (3,), (3,), (3,), (5,)]
 
 
 def test_rebuild_goes_item_by_item_with_a_commit_a_chunk(
@@ -419,9 +481,10 @@ def test_rebuild_passes_over_what_cannot_be_analysed(db: Connection) -> None:
     ingest(db, n.text(n.pascal(older)), n.text(n.pascal(newer)))
     before = one(db, "select event_time from current_state")
     db.execute(
-        "update worker_notifications set raw_notification = '{\"notificationType\": 5}'"
+        "update worker_notifications set raw_notification = '{\"notificationType\": []}'"
         " where event_time = %s",
         (before,),
     )
+    assert one(db, "select mark_unreadable()") == 1
     assert one(db, "select rebuild_current_state()") == 1
     assert one(db, "select event_time from current_state") < before

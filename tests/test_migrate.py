@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import notifications as n
-import oracle
+import original
 import psycopg
 import pytest
 from cluster import ENVIRONMENT, ROOT, Cluster
@@ -171,6 +171,20 @@ def test_the_own_seller_is_the_originals_where_none_is_given(
     assert query(empty_database_url, "select seller_id from own_sellers") == [(n.OWN_SELLER,)]
 
 
+def test_every_run_says_whose_offers_are_yours(empty_database_url: str) -> None:
+    url = empty_database_url
+    assert re.search(rf"{n.OWN_SELLER}\nwarning: .* the original worker's", migrate(url))
+    assert "warning" not in migrate(url, AMAZON_SELLER_ID=n.OWN_SELLER)
+    other = migrate(url, AMAZON_SELLER_ID="A1OTHER")
+    assert "warning: AMAZON_SELLER_ID is A1OTHER, which is none of them" in other
+    query(url, "insert into own_sellers values ('A1OTHER')")
+    output = migrate(url, AMAZON_SELLER_ID="A1OTHER")
+    assert f"your sellers (own_sellers): A1OTHER, {n.OWN_SELLER}\n" in output
+    assert "warning" not in output
+    query(url, "delete from own_sellers")
+    assert "your sellers (own_sellers): none\n" in migrate(url)
+
+
 def test_repeated_it_changes_nothing(database_url: str) -> None:
     # A session that has called a function goes on calling it: so the function must stay itself.
     oids = "select oid, proname from pg_proc where pronamespace = 'public'::regnamespace order by 1"
@@ -188,53 +202,6 @@ def test_repeated_it_changes_nothing(database_url: str) -> None:
 
 # The original's database.
 
-ORIGINAL = """
-create table worker_notifications (
-  id uuid primary key default gen_random_uuid(),
-  message_id text unique not null,
-  dedupe_hash text not null unique,
-  asin text,
-  marketplace text default 'A1F83G8C2ARO7P',
-  raw_notification jsonb not null,
-  notification_type text,
-  event_time timestamptz,
-  severity text,
-  status text default 'new' {status_check},
-  processed_at timestamptz,
-  received_at timestamptz default now(),
-  trace_id text,
-  worker_id text,
-  created_at timestamptz default now()
-);
-create index idx_worker_notifications_message_id on worker_notifications (message_id);
-create table current_state (
-  asin text,
-  marketplace text default 'A1F83G8C2ARO7P',
-  your_price numeric(10,2),
-  market_low numeric(10,2),
-  prime_low numeric(10,2),
-  your_position integer,
-  total_offers integer,
-  buy_box_winner boolean default false,
-  severity text,
-  last_notification_id uuid {reference},
-  last_updated timestamptz default now(),
-  primary key (asin, marketplace)
-);
-create table worker_failures (
-  id uuid primary key default gen_random_uuid(),
-  message_id text,
-  raw_message jsonb,
-  error_type text not null,
-  error_message text,
-  stack_trace text,
-  failure_count integer default 1,
-  first_failed_at timestamptz default now(),
-  last_failed_at timestamptz default now()
-);
-"""
-STATUS_CHECK = "check (status in ('new', 'processing', 'completed', 'failed'))"
-REFERENCE = "references worker_notifications (id)"
 ORIGINAL_COLUMNS = {
     "worker_notifications": "id, message_id, dedupe_hash, asin, marketplace, raw_notification,"
     " notification_type, event_time, severity, status, processed_at, received_at, trace_id,"
@@ -247,22 +214,9 @@ OLD_BODY = n.text(n.original(n.OfferChange(asin="B0OLD00001", offers=(n.Offer(),
 
 def make_original(url: str, status_check: str = "", reference: str = "") -> None:
     """The original's tables with two notifications, their state and six rows of failures."""
-    query(url, ORIGINAL.format(status_check=status_check, reference=reference))
+    original.make_tables(url, status_check, reference)
     for number, body in enumerate([OLD_BODY, "{}"]):
-        query(
-            url,
-            "with stored as (insert into worker_notifications"
-            " (message_id, dedupe_hash, asin, raw_notification, notification_type, event_time,"
-            "  severity, status)"
-            " values (%s, %s, %s, %s, 'ANY_OFFER_CHANGED', '2024-01-01Z', 'info', 'completed')"
-            " returning asin, id)"
-            " insert into current_state (asin, your_price, last_notification_id)"
-            " select asin, 12.34, id from stored",
-            f"old-{number}",
-            oracle.dedupe_hash(body),
-            f"B0OLD0000{number + 1}",
-            body,
-        )
+        original.store(url, f"old-{number}", body, f"B0OLD0000{number + 1}")
     for message_id, failed, count, day in [
         ("broken", "first", 1, 1),
         ("broken", "last", 2, 9),
@@ -282,7 +236,9 @@ def make_original(url: str, status_check: str = "", reference: str = "") -> None
 
 
 @pytest.mark.parametrize(
-    ("status_check", "reference"), [(STATUS_CHECK, REFERENCE), ("", "")], ids=["strict", "loose"]
+    ("status_check", "reference"),
+    [(original.STATUS_CHECK, original.REFERENCE), ("", "")],
+    ids=["strict", "loose"],
 )
 def test_the_originals_database_is_adopted_with_its_rows(
     database_url: str, empty_database_url: str, status_check: str, reference: str
@@ -688,6 +644,28 @@ def test_a_url_as_hosts_give_it_works_with_any_password(
     migrate(url)
     assert "applied already" in migrate(url)
     cluster.sql(f"alter database {name} owner to seller")
+
+
+def test_a_url_may_name_several_hosts(cluster: Cluster, empty_database_url: str) -> None:
+    """As those of a server with a standby do; the first that answers is taken."""
+    hosts = f"127.0.0.1:1,127.0.0.1:{cluster.port}"
+    migrate(empty_database_url.replace(f"127.0.0.1:{cluster.port}", hosts))
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_message_is_refused(
+    cluster: Cluster, encoding: str
+) -> None:
+    cluster.sql(
+        f"create database {encoding} owner seller template template0"
+        f" encoding '{encoding}' locale 'C'"
+    )
+    url = f"postgresql://seller:{cluster.password}@127.0.0.1:{cluster.port}/{encoding.lower()}"
+    status, output, error = run(url)
+    assert (status, output) == (1, "")
+    assert f"the database's encoding is {encoding}" in error
+    assert len(error.splitlines()) == 1
+    cluster.drop_database(url)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def expect_items(tab: Page, *asins: str) -> None:
 
 
 def test_items_stand_worst_first_and_the_address_says_which_and_how(
-    db: Connection, tab: Page
+    db: Connection, page: PageProcess, tab: Page
 ) -> None:
     tell(db, LAMP, "10", "11")
     tell(db, BAMBOO, "20", *["10"] * 10)
@@ -111,6 +111,10 @@ def test_items_stand_worst_first_and_the_address_says_which_and_how(
     expect_items(tab, LAMP, HOSE, BAMBOO)
     tab.get_by_role("link", name="Your price").click()
     expect_items(tab, BAMBOO, HOSE, LAMP)
+    for column in tab.locator(
+        "#page_items th a"
+    ).all():  # every head that is a link leads somewhere
+        assert page.ask("/" + str(column.get_attribute("href"))).status == 200
     tab.get_by_label("Search").fill("test0002")
     tab.get_by_label("Search").press("Enter")
     expect(tab).to_have_url(re.compile("sort=-your_price"))
@@ -262,7 +266,7 @@ def test_every_page_fits_its_window(db: Connection, tab: Page, width: int, schem
     tab.set_viewport_size({"width": width, "height": 800})
     tab.emulate_media(color_scheme=scheme)
     backs = set()
-    for path in ("/", f"/item?asin={BAMBOO}", "/operations"):
+    for path in ("/", f"/item?asin={BAMBOO}", "/competitors", "/days", "/operations"):
         tab.goto(path)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
         backs.add(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
@@ -315,6 +319,7 @@ def test_what_comes_from_outside_is_text(db: Connection, page: PageProcess, tab:
         ("/?colour=red", 400, "There is no colour here"),
         ("/item", 400, "asin is missing"),
         ("/item?asin=", 400, "asin is missing"),
+        ("/item?asin=B0NOTHERE1", 404, "no row of"),
         ("/panel/page_items.csv?page=x", 400, "Invalid input syntax"),
     ],
 )

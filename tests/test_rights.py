@@ -45,7 +45,7 @@ FOR_THE_PAGE: tuple[LiteralString, ...] = (
 )
 FOR_THE_OPERATOR: tuple[LiteralString, ...] = (
     "select prune_notifications('90 days')",
-    "select record_failure('m-4', 'body', 'hash', 'trace', 'type', 'message', 'stack')",
+    "select record_failures('{}', '{}')",
 )
 # What writes with the owner's rights.
 WRITING_FOR_ANALYSTS = {

@@ -27,4 +27,7 @@ drop column competitive_price,
 drop column sales_rank,
 drop column reference_price;
 
-alter table worker_notifications drop column unreadable;
+drop table unreadable_notifications;
+
+alter table severity_rules drop constraint severity_rules_name_check;
+alter table severity_rules add constraint severity_rules_name_check check (btrim(name) <> '');

@@ -10,8 +10,14 @@ add column competitive_price numeric(10, 2),
 add column sales_rank bigint,
 add column reference_price numeric(10, 2);
 
--- What the original worker stored and nothing can be read of: see mark_unreadable().
-alter table worker_notifications add column unreadable boolean not null default false;
+-- A table and not a column: among what the original worker stored are rows that break today's
+-- checks, and such a row cannot be updated.
+create table unreadable_notifications (id uuid primary key);
+
+-- A name of blanks of any kind is none.
+alter table severity_rules drop constraint severity_rules_name_check;
+alter table severity_rules add constraint severity_rules_name_check
+check (name ~ '[^[:space:]]');
 
 do $$
 begin

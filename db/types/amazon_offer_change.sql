@@ -2,7 +2,7 @@ create type amazon_offer_change as (
   "SellerId" amazon_text,
   "OfferChangeTrigger" amazon_trigger,
   "Summary" amazon_summary,
-  "Offers" amazon_offer[],
+  "Offers" amazon_offer array,
   "ASIN" amazon_text,
   "MarketplaceId" amazon_text,
   "OfferChangeSummary" amazon_offer_summary

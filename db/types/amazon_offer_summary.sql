@@ -1,6 +1,6 @@
 create type amazon_offer_summary as (
   "ASIN" amazon_text,
-  "Offers" amazon_offer[]
+  "Offers" amazon_offer array
 );
 
 comment on type amazon_offer_summary is

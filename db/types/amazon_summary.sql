@@ -1,8 +1,8 @@
 create type amazon_summary as (
-  "NumberOfOffers" amazon_offer_count[],
-  "BuyBoxPrices" amazon_price[],
+  "NumberOfOffers" amazon_offer_count array,
+  "BuyBoxPrices" amazon_price array,
   "CompetitivePriceThreshold" amazon_money,
-  "SalesRankings" amazon_sales_rank[],
+  "SalesRankings" amazon_sales_rank array,
   "ReferencePrice" amazon_reference_price
 );
 

@@ -1,6 +1,7 @@
--- First what Amazon writes, told by its shape, then the rest of ISO 8601, in its extended (09:30) and
--- its basic format (0930). The pattern leaves nothing to the session's DateStyle, and lets no words
--- through that timestamptz would read, such as 'yesterday'. The cast knows how long a month is.
+-- First what Amazon writes, told by its shape, then the rest of ISO 8601, in its extended (09:30)
+-- and its basic format (0930). The pattern leaves nothing to the session's DateStyle, and lets no
+-- words through that timestamptz would read, such as 'yesterday'. The cast knows how long a month
+-- is.
 create domain amazon_time as text check (
   (
     translate(value, '0123456789', '9999999999')

@@ -17,5 +17,5 @@ create type incoming as (
 );
 
 comment on type incoming is
-'What is known of a message on its way through ingest_notification(). outcome is null while it is to '
-'be stored; failing_since: when it, or its body, failed first.';
+'What is known of a message on its way through ingest_notification(). outcome is null while it is '
+'to be stored; failing_since: when it, or its body, failed first.';

@@ -10,8 +10,8 @@ select
   n.message_id,
   n.dedupe_hash,
   n.raw_notification
-from worker_notifications as n
-where has_state(n.notification_type) and not n.unreadable;
+from readable_notifications as n
+where has_state(n.notification_type);
 
 comment on view item_events is
 'What happened to items: the stored notifications of the types with state that can be read, with '

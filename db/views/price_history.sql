@@ -21,9 +21,9 @@ select
   a.buy_box_suppressed,
   a.sales_rank
 from in_force() as i
-cross join worker_notifications as n
+cross join readable_notifications as n
 cross join lateral analyze_under(n.raw_notification, i.rules, i.own_sellers) as a
-where n.notification_type = 'ANY_OFFER_CHANGED' and not n.unreadable;
+where n.notification_type = 'ANY_OFFER_CHANGED';
 
 comment on view price_history is
 'Every ANY_OFFER_CHANGED notification with what it says. Order by event_time (and dedupe_hash) '

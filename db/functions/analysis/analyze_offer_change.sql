@@ -29,12 +29,12 @@ begin atomic
       (
         select sum(amount_of(n."OfferCount"))
         from unnest((c.summary)."NumberOfOffers") as n
-        where lower(text_of(n."Condition")) = c.item_condition
+        where lower(text_of(n."Condition") collate "C") = c.item_condition
       )
     )::integer as total_offers,
     o.is_won_by_you as buy_box_winner,
-    o.winners[1] as buy_box_seller,
-    o.winners_fba[1] as buy_box_is_fba,
+    (w.holder).seller_id as buy_box_seller,
+    (w.holder).is_fba as buy_box_is_fba,
     case
       when c.item_condition in ('new', 'used')
         then (c.summary is distinct from null) and o.listed > 0 and b.entries = 0 and not o.is_won
@@ -62,21 +62,26 @@ begin atomic
       min(p.landed_price) filter (where p.is_buy_box_winner) as winning_price,
       bool_or(p.is_buy_box_winner) as is_won,
       coalesce(bool_or(p.is_buy_box_winner and p.is_own), false) as is_won_by_you,
-      array_agg(
-        p.seller_id
-        order by p.is_own desc, p.landed_price asc, p.is_fba desc, p.seller_id collate "C" asc
-      ) filter (where p.is_buy_box_winner) as winners,
-      array_agg(
-        p.is_fba
-        order by p.is_own desc, p.landed_price asc, p.is_fba desc, p.seller_id collate "C" asc
-      ) filter (where p.is_buy_box_winner) as winners_fba,
+      array_agg(p) filter (where p.is_buy_box_winner) as winners,
       -- one message has one currency, so any priced offer's is the own offer's
       min(p.currency) filter (where p.landed_price is not null) as currency,
       min(least(p.currency, p.shipping_currency)) as first_currency,
       max(greatest(p.currency, p.shipping_currency)) as last_currency
     from priced_offers(c.offers, own_sellers || c.seller_id, c.marketplace) as p
   ) as o
-  cross join lateral buy_box_entries(c.summary, c.marketplace, c.item_condition) as b;
+  cross join lateral buy_box_entries(c.summary, c.marketplace, c.item_condition) as b
+  cross join lateral ( -- noqa: ST05
+    select
+      case
+        when cardinality(o.winners) > 1 then (
+          select p
+          from unnest(o.winners) as p
+          order by p.is_own desc, p.landed_price asc, p.is_fba desc, p.seller_id collate "C" asc
+          limit 1
+        )
+        else o.winners[1]
+      end as holder
+  ) as w;
 end;
 
 comment on function analyze_offer_change(jsonb, text[]) is

@@ -12,7 +12,7 @@ begin atomic
     coalesce(
       text_of((p.change)."MarketplaceId"), text_of(p."MarketplaceId"), 'A1F83G8C2ARO7P'
     ) as marketplace,
-    coalesce(lower(text_of((p.change)."ItemCondition")), 'new') as item_condition,
+    coalesce(lower(text_of((p.change)."ItemCondition") collate "C"), 'new') as item_condition,
     time_of((p.change)."TimeOfOfferChange") as event_time,
     null::timestamptz as publish_time,
     null::text as amazon_notification_id,

@@ -35,7 +35,9 @@ begin atomic
         text_of((h."OfferChangeTrigger")."MarketplaceId"), text_of(h."MarketplaceId"),
         'A1F83G8C2ARO7P'
       ) as marketplace,
-      coalesce(lower(text_of((h."OfferChangeTrigger")."ItemCondition")), 'new') as item_condition,
+      coalesce(
+        lower(text_of((h."OfferChangeTrigger")."ItemCondition") collate "C"), 'new'
+      ) as item_condition,
       amount_of(
         (((h."Summary")."ReferencePrice")."CompetitivePriceThreshold")."Amount"
       ) as threshold
@@ -49,5 +51,5 @@ end;
 
 comment on function analyze_pricing_health(jsonb) is
 'What a PRICING_HEALTH says, by its Payload in PascalCase: analyze_under() without what is the '
-'same for every type. your_price is the own offer''s, reference_price (market_low too) the competitive '
-'price threshold, else the buy box''s price. event_time is the trigger''s.';
+'same for every type. your_price is the own offer''s, reference_price (market_low too) the '
+'competitive price threshold, else the buy box''s price. event_time is the trigger''s.';

@@ -89,16 +89,23 @@ begin atomic
               'Amazon''s notifications carry NotificationType or notificationType at the top.'
             )
           ) as kind
-        from jsonb_populate_record(
-          null::amazon_notification,
-          case jsonb_typeof(notification)
-            when 'object' then in_pascal_case(notification)
-            else refuse(
-              'OC001',
-              'the body is no JSON object but ' || coalesce(jsonb_typeof(notification), 'nothing'),
-              'A notification is a JSON object, bare or in an SNS or EventBridge envelope.'
-            )::jsonb
-          end
+        from (
+          -- as it is; but what is stored is decompressed here, once, and not at each use
+          select
+            case jsonb_typeof(v.notification)
+              when 'object' then v.notification || '{}'
+              else refuse(
+                'OC001',
+                'the body is no JSON object but '
+                || coalesce(jsonb_typeof(v.notification), 'nothing'),
+                'A notification is a JSON object, bare or in an SNS or EventBridge envelope.'
+              )::jsonb
+            end as notification
+          from (values (analyze_under.notification)) as v (notification)
+          offset 0
+        ) as o
+        cross join lateral jsonb_populate_record(
+          null::amazon_notification, in_pascal_case(o.notification)
         ) as r
         offset 0
       ) as h

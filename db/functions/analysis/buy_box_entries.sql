@@ -9,7 +9,7 @@ begin atomic
     count(*) as entries,
     min(price_of(b, marketplace)) as price
   from unnest(summary."BuyBoxPrices") as b
-  where lower(text_of(b."Condition")) = item_condition;
+  where lower(text_of(b."Condition") collate "C") = item_condition;
 end;
 
 comment on function buy_box_entries(amazon_summary, text, text) is

@@ -1,3 +1,4 @@
+-- Stable, because what is immutable is called, and would raise, while a query is planned.
 create or replace function refuse(code text, complaint text, hint text)
 returns text
 language plpgsql stable parallel safe

@@ -19,15 +19,15 @@ begin
       message = format('no message %L is stored', explain_severity.message_id),
       hint = 'worker_notifications holds what was stored, open_failures what could not be.';
   end if;
-  if n.unreadable then
+  if exists (select from unreadable_notifications as u where u.id = n.id) then
+    begin
+      a := analyze_notification(n.raw_notification);
+    exception when others then
+      reason := coalesce((diagnose(n.raw_notification::text)).complaint, sqlerrm);
+    end;
     return query
     values
-    (
-      'rule', 'decided by',
-      'the original worker: ' || coalesce(
-        (diagnose(n.raw_notification::text)).complaint, 'it cannot be analysed'
-      )
-    ),
+    ('rule', 'decided by', 'the original worker; it cannot be analysed: ' || reason),
     ('result', 'severity stored', n.severity);
     return;
   end if;
@@ -96,7 +96,7 @@ end
 $$;
 
 comment on function explain_severity(text) is
-'Why a stored message has its severity, as rows to read: its offers as ranked (landed prices), '
-'the figures with the gap in percent, the thresholds of the active rules that matter, the rule '
-'that decided, and the severity that gives beside the one stored (they differ where the rules changed '
+'Why a stored message has its severity, as rows to read: its offers as ranked (landed prices), the '
+'figures with the gap in percent, the thresholds of the active rules that matter, the rule that '
+'decided, and the severity that gives beside the one stored (they differ where the rules changed '
 'since). Raises OC102 for an unknown message.';

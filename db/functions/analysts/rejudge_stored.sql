@@ -12,12 +12,12 @@ begin atomic
     n.id,
     n.severity as old_severity,
     a.severity as new_severity
-  from worker_notifications as n
+  from readable_notifications as n
   cross join lateral analyze_under(n.raw_notification, rules, own_sellers) as a
   where n.received_at >= since
     and n.received_at < until
     and (rejudge_stored.asin is null or n.asin = rejudge_stored.asin)
-    and not n.unreadable;
+   ;
 end;
 
 comment on function rejudge_stored(severity_rules, text[], timestamptz, timestamptz, text) is

@@ -5,6 +5,7 @@ returns bigint
 language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
+set jit = off  -- which takes seconds to compile what mostly runs in milliseconds
 as $$
 declare
   last_day constant date := least(roll_up_days.until, utc_day(now()) - 1);
@@ -59,21 +60,28 @@ begin
     where a.day <= rolled_up_to
   ),
 
+  -- starts: what stood before is not worked out here, but in the row of the day before
   days as materialized (
     select
-      s.asin,
-      s.marketplace,
-      s.item_condition,
-      s.first_day + n.days as day,
-      coalesce(bool_or(d.final), false) as final
-    from stretches as s
-    cross join lateral generate_series(0, s.last_day - s.first_day) as n (days)
-    left join item_days as d
-      on s.asin = d.asin
-      and s.marketplace = d.marketplace
-      and s.item_condition = d.item_condition
-      and s.first_day + n.days = d.day
-    group by 1, 2, 3, 4
+      x.*,
+      (lag(x.day) over item is distinct from x.day - 1 or lag(x.final) over item) as starts
+    from (
+      select
+        s.asin,
+        s.marketplace,
+        s.item_condition,
+        s.first_day + n.days as day,
+        coalesce(bool_or(d.final), false) as final
+      from stretches as s
+      cross join lateral generate_series(0, s.last_day - s.first_day) as n (days)
+      left join item_days as d
+        on s.asin = d.asin
+        and s.marketplace = d.marketplace
+        and s.item_condition = d.item_condition
+        and s.first_day + n.days = d.day
+      group by 1, 2, 3, 4
+    ) as x
+    window item as (partition by x.asin, x.marketplace, x.item_condition order by x.day)
   ),
 
   -- Offers last until the next offers, a severity until the next event of either type.
@@ -93,12 +101,16 @@ begin
       e.severity
     from in_force() as i
     cross join days as d
-    inner join item_events as e
-      on d.asin = e.asin
-      and d.marketplace = e.marketplace
-      and d.item_condition = e.item_condition
-      and e.event_time >= utc_midnight(d.day)
-      and e.event_time < utc_midnight(d.day + 1)
+    cross join lateral (
+      select e.*
+      from item_events as e
+      where e.asin = d.asin
+        and e.marketplace = d.marketplace
+        and e.item_condition = d.item_condition
+        and e.event_time >= utc_midnight(d.day)
+        and e.event_time < utc_midnight(d.day + 1)
+      offset 0  -- by the index, a day at a time
+    ) as e
     left join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
       on e.notification_type = 'ANY_OFFER_CHANGED'
     cross join (values (true), (false)) as r (of_offers)
@@ -118,25 +130,20 @@ begin
       c.market_close,
       c.buy_box_close,
       c.severity_close
-    from item_days as c
-    inner join days as d
-      on c.asin = d.asin
-      and c.marketplace = d.marketplace
-      and c.item_condition = d.item_condition
-      and c.day + 1 = d.day
+    from days as d
+    cross join lateral (
+      select c.*
+      from item_days as c
+      where c.asin = d.asin
+        and c.marketplace = d.marketplace
+        and c.item_condition = d.item_condition
+        and c.day = d.day - 1
+      offset 0
+    ) as c
     cross join lateral (
       values (true, c.offers_time), (false, c.severity_time)
     ) as r (of_offers, event_time)
-    where r.event_time is not null
-      and not exists (
-        select
-        from days as same
-        where same.asin = c.asin
-          and same.marketplace = c.marketplace
-          and same.item_condition = c.item_condition
-          and same.day = c.day
-          and not same.final
-      )
+    where d.starts and r.event_time is not null
   ),
 
   states as (
@@ -158,30 +165,46 @@ begin
     )
   ),
 
-  -- The part of each state that lies in each of its days.
-  parts as (
+  spread as (
     select
       s.*,
-      d.day as of_day,
-      s.notification_type is not null and s.event_time >= utc_midnight(d.day) as begins,
-      s.is_first or s.event_time < utc_midnight(d.day) as opens,
-      coalesce(s.until >= utc_midnight(d.day + 1), true) as closes,
-      extract(
-        epoch from least(s.until, utc_midnight(d.day + 1))
-        - greatest(s.event_time, utc_midnight(d.day))
-      ) as seconds
+      greatest(utc_day(s.event_time), s.first_day) + generate_series(
+        0,
+        coalesce(utc_day(s.until), last_day) - greatest(utc_day(s.event_time), s.first_day)
+      ) as of_day
     from states as s
-    cross join lateral (
-      select
-        greatest(utc_day(s.event_time), s.first_day) as first_day,
-        coalesce(utc_day(s.until), last_day) as last_day
-    ) as l
-    cross join lateral generate_series(0, l.last_day - l.first_day) as n (days)
-    inner join days as d
-      on s.asin = d.asin
-      and s.marketplace = d.marketplace
-      and s.item_condition = d.item_condition
-      and l.first_day + n.days = d.day
+  ),
+
+  -- The part of each state that lies in each of its days; and the days that are wanted, which no
+  -- join has to find.
+  parts as (
+    select
+      s.asin,
+      s.marketplace,
+      s.item_condition,
+      s.of_day,
+      false as is_wanted,
+      s.of_offers,
+      s.event_time,
+      s.notification_type,
+      s.your_price,
+      s.market_low,
+      s.buy_box_winner,
+      s.had_won,
+      s.severity,
+      s.notification_type is not null and s.event_time >= utc_midnight(s.of_day) as begins,
+      s.is_first or s.event_time < utc_midnight(s.of_day) as opens,
+      coalesce(s.until >= utc_midnight(s.of_day + 1), true) as closes,
+      extract(
+        epoch from least(s.until, utc_midnight(s.of_day + 1))
+        - greatest(s.event_time, utc_midnight(s.of_day))
+      ) as seconds
+    from spread as s
+    union all
+    select
+      d.asin, d.marketplace, d.item_condition, d.day, true, null, null, null, null, null, null, null,
+      null, null, null, null, null
+    from days as d
     where not d.final
   ),
 
@@ -220,6 +243,7 @@ begin
       max(p.event_time) filter (where not p.of_offers and p.closes)
     from parts as p
     group by p.asin, p.marketplace, p.item_condition, p.of_day
+    having bool_or(p.is_wanted)
     on conflict (asin, marketplace, item_condition, day) do update set
       events = excluded.events,
       your_open = excluded.your_open,

@@ -4,12 +4,12 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  found record;
+  diagnosis record;
 begin
   if body is not null and code not like 'OC%' then
-    found := diagnose(body);
-    code := coalesce(found.code, code);
-    complaint := coalesce(found.complaint, complaint);
+    diagnosis := diagnose(body);
+    code := coalesce(diagnosis.code, code);
+    complaint := coalesce(diagnosis.complaint, complaint);
   end if;
   m.outcome := 'failed';
   m.notification_id := null;
@@ -24,5 +24,5 @@ end
 $$;
 
 comment on function blame(incoming, text, text, text) is
-'The message as one that failed, by the SQLSTATE and text of the error; where its body is given and '
-'cannot be read, by what diagnose() says.';
+'The message as one that failed, by the SQLSTATE and text of the error; where its body is given '
+'and cannot be read, by what diagnose() says.';

@@ -9,6 +9,14 @@ declare
   m incoming;
   first incoming;
 begin
+  if (
+    select
+      count(distinct b.message_id) = cardinality(batch)
+      and count(distinct b.dedupe_hash) = cardinality(batch)
+    from unnest(batch) as b
+  ) then
+    return batch;
+  end if;
   for i in 2 .. cardinality(batch) loop
     m := batch[i];
     continue when m.outcome = 'duplicate';
@@ -29,5 +37,5 @@ end
 $$;
 
 comment on function drop_repeats(incoming[]) is
-'The batch, with each message whose message_id or body stands in an earlier one that is to be stored '
-'made a duplicate of that.';
+'The batch, with each message whose message_id or body stands in an earlier one that is to be '
+'stored made a duplicate of that.';

@@ -1,9 +1,9 @@
--- What happens to a batch, in order: locked, recognised, read, written. A message that is itself bad
--- ends in worker_failures; trouble with the world is raised to the caller, and so is a write that
--- fails for one message of several, for then they are to come one by one.
+-- What happens to a batch, in order: locked, recognised, read, written. A message that is itself
+-- bad ends in worker_failures; trouble with the world is raised to the caller, and so is a write
+-- that fails for one message of several, for then they are to come one by one.
 create or replace function ingest_notification(message_id text[], body text[])
 returns table (
-  "position" integer,
+  "position" integer, -- noqa: RF06
   outcome text,
   acknowledge boolean,
   notification_id uuid,
@@ -17,10 +17,15 @@ returns table (
 language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
+set exit_on_error = off
 as $$
 declare
+  hashes text[];
+  locks bigint[];
   batch incoming[];
   notifications jsonb[];
+  applied integer[];
+  alone record;
 begin
   if cardinality(message_id) is distinct from cardinality(body)
     or array_position(message_id, null) > 0 or array_position(body, null) > 0 then
@@ -33,31 +38,42 @@ begin
   elsif current_setting('transaction_read_only')::boolean then
     raise read_only_sql_transaction using message = 'the database is read-only: nothing is stored';
   end if;
-  perform hold_rules();
-  perform pg_advisory_xact_lock(l.number)
-  from (
-    select distinct ingest_order(b) as number
-    from unnest(body) as b
-    order by number
-    offset 0
-  ) as l;
 
-  batch := recognize(message_id, body);
-  select r.batch, r.notifications into batch, notifications
-  from in_force() as i
-  cross join lateral read_batch(batch, body, i.rules, i.own_sellers) as r;
-  batch := drop_repeats(batch);
-  if cardinality(batch) > 1 then
-    batch := write_batch(batch, body, notifications);
+  select
+    array_agg(m.dedupe_hash order by m.position),
+    array_agg(m.lock order by m.lock)
+  into hashes, locks
+  from (
+    select
+      b.position,
+      dedupe_hash(b.body) as dedupe_hash,
+      ingest_order(b.body) as lock
+    from unnest(body) with ordinality as b (body, position)
+    offset 0
+  ) as m;
+  perform hold_rules();
+  perform pg_advisory_xact_lock(l.number) from unnest(locks) as l (number);
+
+  batch := recognize(message_id, hashes);
+  if exists (select from unnest(batch) as m where m.outcome is null) then
+    select r.batch, r.notifications into batch, notifications
+    from in_force() as i
+    cross join lateral read_batch(batch, body, i.rules, i.own_sellers) as r;
+    batch := drop_repeats(batch);
+  end if;
+  if cardinality(batch) = 1 then
+    alone := write_alone(batch[1], body[1], notifications[1]);
+    batch := alone.batch;
+    applied := alone.applied;
   else
-    batch := write_alone(batch[1], body[1], notifications[1]);
+    applied := write_batch(batch, body, notifications);
   end if;
 
   return query
   select
     m.position,
-    m.outcome,
-    m.outcome <> 'failed',
+    coalesce(m.outcome, case when m.position = any (applied) then 'processed' else 'stale' end),
+    m.outcome is distinct from 'failed',
     m.notification_id,
     m.asin,
     m.marketplace,
@@ -65,8 +81,7 @@ begin
     m.trace_id,
     m.error_type,
     m.error_message
-  from unnest(batch) as m
-  order by m.position;
+  from unnest(batch) as m;
 end
 $$;
 
@@ -76,11 +91,12 @@ comment on function ingest_notification(text[], text[]) is
 'position is its place in the arrays, from 1. outcome: processed (stored, and applied where its '
 'type has state), stale (stored; current_state holds, or the batch brings, a newer event), '
 'duplicate (this message_id or body is stored, or stands earlier in the batch; every value is the '
-'stored one''s), failed (the message is bad; worker_failures says why). acknowledge: may the message '
-'be deleted from the queue. trace_id ties this row, the failure and the log line together. A bad '
-'message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble with the '
-'world (is_outage()), and what a write raises that one message of several makes fail: then repeat '
-'them one by one, each in its own transaction. Safe to repeat, in any order and beside itself.';
+'stored one''s), failed (the message is bad; worker_failures says why). acknowledge: may the '
+'message be deleted from the queue. trace_id ties this row, the failure and the log line together. '
+'A bad message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble '
+'with the world (is_outage()), and what a write raises that one message of several makes fail: '
+'then repeat them one by one, each in its own transaction. Safe to repeat, in any order and beside '
+'itself.';
 
 create or replace function ingest_notification(
   message_id text,

@@ -74,5 +74,5 @@ end
 $$;
 
 comment on function read_batch(incoming[], text[], severity_rules, text[]) is
-'What the messages of a batch say, with the notifications themselves; the bad ones failed, with the '
-'reason. Raises trouble with the world (is_outage()).';
+'What the messages of a batch say, with the notifications themselves; the bad ones failed, with '
+'the reason. Raises trouble with the world (is_outage()).';

@@ -1,56 +1,44 @@
--- Each branch is one look-up by one unique index, so that a plan made while the tables were empty
--- stays good when they have grown.
-create or replace function recognize(message_id text[], body text[])
+-- Index by index, a message at a time: a plan made while the tables were empty stays good when they
+-- have grown.
+create or replace function recognize(message_id text[], dedupe_hash text[])
 returns incoming[]
 language plpgsql stable parallel safe
 set search_path = pg_catalog, public, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 begin
   return array(
     select
       row(
-        m.position, m.message_id, m.dedupe_hash, f.failing_since,
-        case when k.id is not null then 'duplicate' end, k.id, k.asin, k.marketplace, k.severity,
-        k.trace_id, null, null, null, null, null
+        m.position, m.message_id, m.dedupe_hash,
+        least(
+          f.first_failed_at,
+          (
+            select min(w.first_failed_at)
+            from worker_failures as w
+            where w.dedupe_hash = m.dedupe_hash and w.resolved_at is null
+          )
+        ),
+        case when n.id is not null or b.id is not null then 'duplicate' end,
+        coalesce(n.id, b.id),
+        case when n.id is null then b.asin else n.asin end,
+        case when n.id is null then b.marketplace else n.marketplace end,
+        case when n.id is null then b.severity else n.severity end,
+        case when n.id is null then b.trace_id else n.trace_id end,
+        null, null, null, null, null
       )::incoming
-    from (
-      select
-        u.message_id,
-        u.position::integer,
-        encode(sha256(convert_to(u.body, 'UTF8')), 'hex') as dedupe_hash
-      from unnest(recognize.message_id, recognize.body)
-        with ordinality as u (message_id, body, position)
-      offset 0
-    ) as m
-    left join lateral (
-      (
-        select n.id, n.asin, n.marketplace, n.severity, n.trace_id
-        from worker_notifications as n
-        where n.message_id = m.message_id
-        union all
-        select n.id, n.asin, n.marketplace, n.severity, n.trace_id
-        from worker_notifications as n
-        where n.dedupe_hash = m.dedupe_hash
-      )
-      limit 1
-    ) as k on true
-    cross join lateral (
-      select min(w.first_failed_at) as failing_since
-      from (
-        select w.first_failed_at
-        from worker_failures as w
-        where w.message_id = m.message_id and w.resolved_at is null
-        union all
-        select w.first_failed_at
-        from worker_failures as w
-        where w.dedupe_hash = m.dedupe_hash and w.resolved_at is null
-      ) as w
-    ) as f
+    from unnest(recognize.message_id, recognize.dedupe_hash)
+      with ordinality as m (message_id, dedupe_hash, position)
+    left join worker_notifications as n on m.message_id = n.message_id
+    left join worker_notifications as b on m.dedupe_hash = b.dedupe_hash
+    left join worker_failures as f on m.message_id = f.message_id and f.resolved_at is null
     order by m.position
   );
 end
 $$;
 
 comment on function recognize(text[], text[]) is
-'A batch as it came, with its hashes; those whose message_id or body is stored are duplicates and '
-'have what is stored.';
+'The messages of a batch by their ids and hashes; those whose message_id or body is stored are '
+'duplicates and have what is stored.';

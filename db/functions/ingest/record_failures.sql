@@ -1,6 +1,6 @@
--- Same message, same row: SQS brings a broken message maxReceiveCount times, and may bring two copies
--- in a batch. Its ids have 100 characters at most; one that no index can hold must not keep its
--- failure from being recorded.
+-- Same message, same row: SQS brings a broken message maxReceiveCount times, and may bring two
+-- copies in a batch. Its ids have 100 characters at most; one that no index can hold must not keep
+-- its failure from being recorded.
 create or replace function record_failures(batch incoming[], body text[])
 returns void
 language sql volatile parallel unsafe
@@ -10,15 +10,15 @@ begin atomic
     trace_id, worker_id
   )
   select distinct on (left(m.message_id, 500))
-    left(m.message_id, 500),
-    to_jsonb(record_failures.body[m.position]),
+    left(m.message_id, 500) as message_id,
+    to_jsonb(record_failures.body[m.position]) as raw_message,
     m.dedupe_hash,
     m.error_type,
     m.error_message,
     m.error_context,
-    count(*) over (partition by left(m.message_id, 500)),
+    count(*) over (partition by left(m.message_id, 500)) as failure_count,
     m.trace_id,
-    current_setting('application_name')
+    current_setting('application_name') as worker_id
   from unnest(batch) as m
   where m.outcome = 'failed'
   order by left(m.message_id, 500), m.position desc

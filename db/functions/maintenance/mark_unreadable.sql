@@ -6,16 +6,16 @@ set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   n record;
-  marked bigint := 0;
+  marked bigint := 0::bigint;
 begin
-  for n in select w.id, w.raw_notification from worker_notifications as w where not w.unreadable loop
+  for n in select r.id, r.raw_notification from readable_notifications as r loop
     begin
       perform a.asin, a.currency from analyze_notification(n.raw_notification) as a;
     exception when others then
       if is_outage(sqlstate) then
         raise;
       end if;
-      update worker_notifications as w set unreadable = true where w.id = n.id;
+      insert into unreadable_notifications (id) values (n.id);
       marked := marked + 1;
     end;
   end loop;
@@ -24,5 +24,5 @@ end
 $$;
 
 comment on function mark_unreadable() is
-'Marks the stored notifications that cannot be analysed, once, by db/migrate.py: the original worker '
-'stored some that ingest would have refused. Returns how many there were.';
+'Marks the stored notifications that cannot be analysed, once, by db/migrate.py: the original '
+'worker stored some that ingest would have refused. Returns how many there were.';

@@ -28,7 +28,7 @@ begin
         and (
           old.asin is null
           or not has_state(old.notification_type)
-          or old.unreadable
+          or old.id in (select u.id from unreadable_notifications as u)
           or exists (
             select
             from item_events as newer
@@ -64,6 +64,8 @@ begin
 
   select count(*) into pruned from gone;
 
+  delete from unreadable_notifications as u
+  where not exists (select from worker_notifications as n where n.id = u.id);
   delete from worker_failures as w where w.resolved_at < now() - keep;
   return pruned;
 end

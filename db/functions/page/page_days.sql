@@ -31,7 +31,7 @@ as $$
     round(d.critical_s / 3600, 1) as critical_hours,
     d.pricing_issues::bigint
   from days_report as d
-  where d.day >= current_date - page_days.days
+  where d.day >= utc_day(now()) - page_days.days
     and (page_days.marketplace is null or d.marketplace = page_days.marketplace)
   order by d.day desc, d.items desc, d.marketplace
 $$;

@@ -11,7 +11,7 @@ as $$
     d.day,
     round(100 * sum(d.buy_box_seconds) / nullif(sum(d.known_seconds), 0), 1) as buy_box_pct
   from days_report as d
-  where d.day >= current_date - page_days_chart.days
+  where d.day >= utc_day(now()) - page_days_chart.days
     and (page_days_chart.marketplace is null or d.marketplace = page_days_chart.marketplace)
   group by d.day
   order by d.day

@@ -6,7 +6,7 @@ set search_path = pg_catalog, public, pg_temp
 as $$
   select 'marketplace', d.marketplace, marketplace_country(d.marketplace), max(d.items)
   from days_report as d
-  where d.day >= current_date - page_days_filters.days
+  where d.day >= utc_day(now()) - page_days_filters.days
   group by d.marketplace
   order by marketplace_country(d.marketplace)
 $$;

@@ -27,9 +27,13 @@ as $$
     from counts as c
     where page_items_filters.severity is null or c.severity = page_items_filters.severity
     group by c.marketplace
+    union all
+    select 'sort', o.name, o.name, null
+    from jsonb_object_keys(item_orders()) as o (name)
   ) as f (parameter, choice, label, items)
-  order by f.parameter desc, severity_rank(f.choice) desc, f.label
+  order by array_position(array['severity', 'marketplace', 'sort'], f.parameter), severity_rank(f.choice) desc, f.label
 $$;
 
 comment on function page_items_filters(text, text, text) is
-'Filters. How many items each severity and each marketplace has, under the other filters.';
+'Filters. How many items each severity and each marketplace has, under the other filters; and by '
+'what they can be sorted.';

@@ -8,16 +8,7 @@ language plpgsql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  sorts constant jsonb := jsonb '{
-    "severity": "-severity_rank(c.severity)",
-    "asin": "c.asin collate \"C\"",
-    "your_price": "c.your_price",
-    "market_low": "c.market_low",
-    "buy_box_price": "c.buy_box_price",
-    "your_position": "c.your_position",
-    "sales_rank": "c.sales_rank",
-    "updated": "greatest(c.event_time, c.pricing_issue_time)"
-  }';
+  sorts constant jsonb := item_orders();
   key constant text := ltrim(sort, '-');
 begin
   if severity <> all (array['critical', 'high', 'warning', 'info', 'success']) then

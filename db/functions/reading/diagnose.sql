@@ -22,14 +22,17 @@ begin
       complaint = message_text, detail = pg_exception_detail, context = pg_exception_context;
     code := sqlstate;
     if code not like 'OC%' then
-      complaint := concat_ws(
-        ': ',
-        place || ' is no JSON that can be kept',
-        complaint,
-        nullif(detail, ''),
-        substring(context from '^JSON data, (line [^' || chr(10) || ']*)'),
-        'the number ' || left(substring(body from '[0-9][0-9.]*[eE][+-]?[0-9]{4,}'), 60)
-      );
+      complaint := place || ' is no JSON that can be kept: ' || case code
+        when '54001' then 'nested too deeply, at ' || left(substring(body from '[[{]+.*'), 60)
+        when '22003' then 'a number too large, at ' || left(
+          substring(body from '([0-9][0-9.]*[eE][+-]?[0-9]{4,}|[0-9.]{200,})'), 60
+        )
+        else concat_ws(
+          ', at ',
+          coalesce(nullif(detail, ''), complaint),
+          substring(context from '^JSON data, (line [^' || chr(10) || ']*)')
+        )
+      end;
     end if;
     return;
   end;

@@ -17,9 +17,9 @@ begin
   if fits(value, shape) then
     return null;
   end if;
-  select t.typrelid, t.typelem into relation, element from pg_type as t where t.oid = shape;
+  select t.typrelid, t.typelem::regtype into relation, element from pg_type as t where t.oid = shape;
 
-  if element <> 0 then
+  if element <> 0::regtype then
     expected := 'an array';
     if jsonb_typeof(value) = 'array' then
       last := jsonb_array_length(value) - 1;
@@ -49,7 +49,9 @@ begin
       end loop;
     end if;
   end if;
-  return format('%s is %s, not %s', path, left(value::text, 60), expected);
+  return format(
+    '%s is %s, not %s', coalesce(path, 'the notification'), left(value::text, 60), expected
+  );
 end
 $$;
 

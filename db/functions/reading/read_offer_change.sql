@@ -21,7 +21,7 @@ begin atomic
       text_of((c.change)."MarketplaceId"), text_of((c.content)."MarketplaceId"),
       text_of(c."MarketplaceId"), 'A1F83G8C2ARO7P'
     ) as marketplace,
-    coalesce(lower(text_of((c.change)."ItemCondition")), 'new') as item_condition,
+    coalesce(lower(text_of((c.change)."ItemCondition") collate "C"), 'new') as item_condition,
     text_of((c.content)."SellerId") as seller_id,
     time_of((c.change)."TimeOfOfferChange") as change_time,
     coalesce(

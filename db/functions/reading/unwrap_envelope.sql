@@ -5,7 +5,7 @@ language plpgsql immutable parallel safe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  notification jsonb := body;
+  notification jsonb := body::jsonb;
   part jsonb;
 begin
   loop
@@ -29,9 +29,10 @@ begin
           hint = 'EventBridge carries a notification as its detail.';
       end if;
     else
-      return notification;
+      exit;
     end if;
   end loop;
+  return notification;
 end
 $$;
 

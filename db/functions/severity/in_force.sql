@@ -4,8 +4,9 @@ language sql stable parallel safe
 rows 1
 begin atomic
   select
-    find_rules() as rules,
+    r as rules,
     own_seller_ids() as own_sellers
+  from find_rules() as r
   offset 0;
 end;
 

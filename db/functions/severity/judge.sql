@@ -8,7 +8,9 @@ return case (a).notification_type
   when 'PRICING_HEALTH' then
     case
       when price_gap((a).your_price, (a).reference_price) >= (rules).critical_gap_pct
-        then row('critical', 'Amazon reports a pricing issue, and gap >= critical_gap_pct')::severity_verdict
+        then row(
+          'critical', 'Amazon reports a pricing issue, and gap >= critical_gap_pct'
+        )::severity_verdict
       else row('high', 'Amazon reports a pricing issue')::severity_verdict
     end
   else row('info', (a).notification_type || ' does not affect current_state')::severity_verdict

@@ -29,7 +29,9 @@ return case
     then row('high', 'gap >= high_gap_pct and total_offers >= high_min_offers')::severity_verdict
   when price_gap(your_price, market_low) >= (rules).warning_gap_pct
     or total_offers >= (rules).warning_min_offers
-    then row('warning', 'gap >= warning_gap_pct or total_offers >= warning_min_offers')::severity_verdict
+    then row(
+      'warning', 'gap >= warning_gap_pct or total_offers >= warning_min_offers'
+    )::severity_verdict
   else row('info', 'no other rule applies')::severity_verdict
 end;
 

@@ -1,7 +1,7 @@
 -- current_state holds two registers a row, the offers and the pricing issue, each its greatest
--- moment(), so the order of arrival does not matter. severity follows the newer of the two, the issue
--- at equal times: a register only moves forward, so a comparison with the other one tells which is
--- newer now. Who calls it holds the items' locks.
+-- moment(), so the order of arrival does not matter. severity follows the newer of the two, the
+-- issue at equal times: a register only moves forward, so a comparison with the other one tells
+-- which is newer now. Who calls it holds the items' locks.
 create or replace function apply_to_current_state(batch incoming[])
 returns integer[]
 language plpgsql volatile parallel unsafe
@@ -116,6 +116,6 @@ end
 $$;
 
 comment on function apply_to_current_state(incoming[]) is
-'Puts the newest of the messages (of those without an outcome yet) into current_state, of each item '
-'and kind, unless its row holds a newer one. Prices are rounded to two decimals here. Returns the '
-'positions of those that were applied or bear on no state.';
+'Puts the newest of the messages (of those without an outcome yet) into current_state, of each '
+'item and kind, unless its row holds a newer one. Prices are rounded to two decimals here. Returns '
+'the positions of those that were applied or bear on no state.';

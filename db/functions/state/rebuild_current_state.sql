@@ -33,9 +33,8 @@ begin
         )::incoming
       from (
         select distinct on (n.asin, n.marketplace, n.item_condition, n.notification_type) n.id
-        from worker_notifications as n
+        from readable_notifications as n
         where has_state(n.notification_type)
-          and not n.unreadable
           and (n.asin = rebuild_current_state.asin or rebuild_current_state.asin is null)
         order by
           n.asin, n.marketplace, n.item_condition, n.notification_type,

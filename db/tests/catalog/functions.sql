@@ -112,7 +112,11 @@ select is(
   'calculate_severity has the documented parameters'
 );
 select is(
-  (select p.proargnames[1:2] from pg_proc as p where p.oid = 'ingest_notification(text,text)'::regprocedure),
+  (
+    select p.proargnames[1:2]
+    from pg_proc as p
+    where p.oid = 'ingest_notification(text,text)'::regprocedure
+  ),
   array['message_id', 'body'],
   'ingest_notification has the documented parameters'
 );

@@ -32,11 +32,11 @@ create temporary table cases (
 ) on commit drop;
 
 insert into cases values
-('no text', '', 'invalid_text_representation', 'json'),
-('blanks', '   ', 'invalid_text_representation', 'json'),
-('no JSON', 'hello', 'invalid_text_representation', 'json.*hello'),
-('cut off', '{"NotificationType": "X"', 'invalid_text_representation', 'json'),
-('single quotes', '{''NotificationType'': ''X''}', 'invalid_text_representation', 'json'),
+('no text', '', 'invalid_text_representation', 'JSON'),
+('blanks', '   ', 'invalid_text_representation', 'JSON'),
+('no JSON', 'hello', 'invalid_text_representation', 'JSON.*hello'),
+('cut off', '{"NotificationType": "X"', 'invalid_text_representation', 'JSON'),
+('single quotes', '{''NotificationType'': ''X''}', 'invalid_text_representation', 'JSON'),
 ('JSON''s null', 'null', 'OC001', 'no JSON object.*null'),
 ('a number', '42', 'OC001', 'no JSON object.*number'),
 ('a string', '"text"', 'OC001', 'no JSON object.*string'),
@@ -45,7 +45,7 @@ insert into cases values
 ('true', 'true', 'OC001', 'no JSON object.*boolean'),
 (
   'SNS around no JSON', '{"Type": "Notification", "Message": "hello"}',
-  'invalid_text_representation', 'Message.*json|json.*Message'
+  'invalid_text_representation', 'Message.*JSON'
 ),
 (
   'SNS around an array', '{"Type": "Notification", "Message": "[1]"}', 'OC001',

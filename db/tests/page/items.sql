@@ -1,6 +1,6 @@
 -- The items: which, in which order, and what a row says.
 begin;
-select plan(26);
+select plan(34);
 
 insert into current_state (
   asin, marketplace, item_condition, severity, your_price, market_low, your_position,
@@ -106,7 +106,7 @@ select results_eq(
 );
 
 select results_eq(
-  $$select * from page_items_filters(search => 'B0PAGE00')$$,
+  $$select * from page_items_filters(search => 'B0PAGE00') where parameter <> 'sort'$$,
   $$
   values
   ('severity', 'critical', 'critical', 2::bigint),
@@ -128,6 +128,11 @@ select results_eq(
   $$values ('info', 1::bigint), ('A1F83G8C2ARO7P', 2)$$,
   'under the other filters, not under its own'
 );
+select lives_ok(
+  format('select * from page_items(sort => %L)', f.choice), 'it can be sorted by ' || f.choice
+)
+from page_items_filters() as f
+where f.parameter = 'sort';
 select is(marketplace_country('A1XYZ'), 'A1XYZ', 'a marketplace that is not known stays an id');
 
 select * from finish();

@@ -65,7 +65,11 @@ from (
 
 select throws_ok(
   format(
-    $$select jsonb_populate_record(null::pg_temp.member, jsonb_build_object('an_amount', %L::jsonb))$$,
+    $$
+    select jsonb_populate_record(
+      null::pg_temp.member, jsonb_build_object('an_amount', %L::jsonb)
+    )
+    $$,
     t.value
   ),
   '23514', null, 'an_amount: ' || t.value || ' is refused'
