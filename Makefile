@@ -24,6 +24,9 @@ install: .venv/dev ## make .venv with what the relay and the tests need
 migrate: .venv/dev ## bring the database at DATABASE_URL up to date
 	@.venv/bin/python db/migrate.py
 
+doctor: .venv/dev ## check database, rights, queue and sellers, and say what to do
+	@.venv/bin/python db/doctor.py
+
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
 

@@ -288,8 +288,8 @@ def main() -> int:
     sockets = [config.bind_socket()]
     sockets[0].listen()  # from now on whoever calls is answered
     # Before uvicorn does it; and it raises them again in the end, which would be the exit status.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, app.state.server.handle_exit)
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, app.state.server.handle_exit)
     print(f"The page is at http://{settings.page_host}:{settings.page_port}/", flush=True)
     app.state.server.run(sockets)
     return 0

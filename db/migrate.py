@@ -21,11 +21,12 @@ from pathlib import Path
 
 import psycopg
 from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
 from yoyo import read_migrations
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import default_migration_table
+
+from settings import Settings, SettingsError
 
 HERE = Path(__file__).resolve().parent
 
@@ -324,35 +325,12 @@ def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def database_url() -> str | None:
-    """DATABASE_URL, or None, with a line that says what is wrong, where it is missing or no URL.
-
-    An unescaped "@" in the password makes the rest of it a host name, which the errors of a
-    connection repeat: such a URL is none.
-    """
-    url = os.environ.get("DATABASE_URL", "")
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        parts = {}
-    place = f"{parts.get('host')} {parts.get('dbname')}"
-    if parts and re.match(r"postgres(ql)?://", url) and "@" not in place:
-        return url
-    fault = "is not valid" if url else "is missing"
-    print(
-        f"DATABASE_URL {fault}, accepted: postgresql://user:password@host:port/database"
-        " (special characters of the password as %XX)",
-        file=sys.stderr,
-    )
-    return None
-
-
 def main() -> int:
-    url = database_url()
-    if url is None:
-        return 2
     try:
-        migrate(url)
+        migrate(Settings.read().database_url)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     except (MigrationError, psycopg.Error) as error:
         where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         print(f"migration failed: {str(error).strip()}{where}", file=sys.stderr)

@@ -322,8 +322,8 @@ def prepare_database(database: Database) -> None:
 
 
 def migrate(database: Database, logs: Path) -> None:
-    """Runs db/migrate.py as the owner, makes logins that may do only the relay's job and the page's,
-    and fills what only the seller knows."""
+    """Runs db/migrate.py as the owner, makes the relay and the page logins that may do only their
+    jobs, and fills what only the seller knows."""
     log = logs / "migrate.log"
     settings = {"DATABASE_URL": database.url("seller"), "AMAZON_SELLER_ID": OWN_SELLER}
     with log.open("w") as out:

@@ -3,14 +3,14 @@
 from pages import ROOT, PageProcess, open_browser
 from playwright.sync_api import expect
 
-SIZE = {"width": 1280, "height": 760}
-PICTURES = {"page-list": "/", "page-item": "/item?asin=B0DEMO0035"}
+PICTURES = {"page-list": ("/", 760), "page-item": ("/item?asin=B0DEMO0035", 800)}
 
 
 def main() -> None:
     with PageProcess("demo/demo.py", "--page") as page, open_browser() as browser:
-        tab = browser.new_page(viewport=SIZE, base_url=page.url, locale="en-GB")
-        for name, path in PICTURES.items():
+        tab = browser.new_page(base_url=page.url, locale="en-GB")
+        for name, (path, height) in PICTURES.items():
+            tab.set_viewport_size({"width": 1280, "height": height})
             tab.goto(path)
             expect(tab.locator("#live")).to_have_text("live")
             file = ROOT / "docs" / f"{name}.png"

@@ -326,7 +326,7 @@ create function {mine}.jsonb_typeof(jsonb) returns text language plpgsql
   as $$ begin raise exception 'trapped'; end $$;
 create function {mine}.now() returns timestamptz language plpgsql
   as $$ begin raise exception 'trapped'; end $$;
-create function {mine}.read_header(jsonb) returns record language plpgsql
+create function {mine}.read_offer_change(jsonb) returns record language plpgsql
   as $$ begin raise exception 'trapped'; end $$;
 create function {mine}.find_rules(text default null) returns text language plpgsql
   as $$ begin raise exception 'trapped'; end $$;

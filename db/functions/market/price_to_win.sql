@@ -1,3 +1,4 @@
+-- A call for a row, so that who has some rows of current_state asks for those alone.
 create or replace function price_to_win(asin text default null)
 returns table (
   asin text,

@@ -78,8 +78,8 @@ select results_eq(
   ),
   (
     'FLOOR',
-    '12.50 stay at your floor price: list at 12.50 with your 2.99 shipping, for 12.10, which '
-    'matches the buy box at 15.09 (A3R1, FBA), is under it [floor]'
+    '12.50 list at your floor price of 12.50 with your 2.99 shipping: matching the buy box at 15.09 '
+    '(A3R1, FBA) would take 12.10 [floor]'
   ),
   (
     'FLOOR TOO HIGH',
@@ -119,8 +119,12 @@ select is(r.outcome, 'processed', 'an issue')
 from ingest_notification('issue', pg_temp.pricing_health(
   16.99, 14, asin => 'PLAIN', event_time => '2023-01-31T01:00:00Z'
 )::text) as r;
-select is(s.said, '12.10 stay at your floor price: list at 12.10 with your 2.99 shipping, for 11.01, '
-  'which matches the reference price at 14.00, is under it [floor]', 'counts at the same time')
+select is(
+  s.said,
+  '12.10 list at your floor price of 12.10 with your 2.99 shipping: matching the reference price '
+  'at 14.00 would take 11.01 [floor]',
+  'counts at the same time'
+)
 from pg_temp.suggestion('PLAIN') as s;
 select is(
   pg_temp.hear(2, pg_temp.market(14), pg_temp.summary(15.09, null), 'PLAIN'), 'processed',
