@@ -40,6 +40,13 @@ as $$
     and e.marketplace = page_item_chart.marketplace
     and e.item_condition = page_item_chart.item_condition
     and e.event_time >= now() - make_interval(days => page_item_chart.days)
+  union all
+  select a.event_time, null, null, null, null, a.severity, 'alert: ' || a.headline
+  from alerts as a
+  where a.asin = page_item_chart.asin
+    and a.marketplace = page_item_chart.marketplace
+    and a.item_condition = page_item_chart.item_condition
+    and a.event_time >= now() - make_interval(days => page_item_chart.days)
   order by event_time
 $$;
 

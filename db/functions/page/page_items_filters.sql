@@ -31,7 +31,7 @@ as $$
     select 'sort', o.name, o.name, null
     from jsonb_object_keys(item_orders()) as o (name)
   ) as f (parameter, choice, label, items)
-  order by array_position(array['severity', 'marketplace', 'sort'], f.parameter), severity_order(f.choice), f.label
+  order by array_position(array['severity', 'marketplace', 'sort'], f.parameter), severity_rank(f.choice) desc, f.label
 $$;
 
 comment on function page_items_filters(text, text, text) is

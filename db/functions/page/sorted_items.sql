@@ -40,7 +40,7 @@ begin
         from find_items($1, $2, $3) as c
         order by
           %s %s nulls last,
-          severity_order(c.severity),
+          -severity_rank(c.severity),
           price_gap(c.your_price, c.market_low)::real desc nulls last,
           c.asin collate "C", c.marketplace collate "C", c.item_condition collate "C"
         limit 100 offset ($4 - 1) * 100::bigint
