@@ -25,6 +25,12 @@ doctor: .venv/dev ## check database, rights, queue and sellers, and say what to 
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
 
+alerter: .venv/dev ## send the alerts of DATABASE_URL to the channels (ALERT_URL_<CHANNEL>)
+	@.venv/bin/python alerter.py
+
+alert-test: .venv/dev ## send one test message to CHANNEL (default)
+	@.venv/bin/python alerter.py --test $(or $(CHANNEL),default)
+
 send: .venv/dev ## send FILE (or a sample) to SQS_QUEUE_URL and say what became of it
 	@.venv/bin/python tools/send.py $(if $(FILE),"$(FILE)")
 

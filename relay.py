@@ -32,6 +32,7 @@ import botocore.config
 import botocore.exceptions as aws
 import psycopg
 from prometheus_client import Counter, Gauge, Histogram, exposition
+from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from pydantic import Field
@@ -49,11 +50,14 @@ select case
   end as fault
 from to_regprocedure('public.ingest_notification(text[],text[])') as f (ingest)
 """
-# Local to the batch's transaction: a session's settings get lost in PgBouncer's transaction mode.
-# What is deleted from the queue must survive a crash of the server, or more where it is set to.
+# All of it local to the batch's transaction: a session's settings get lost in PgBouncer's
+# transaction mode. What is deleted from the queue must survive a crash of the server, or more where
+# it is set to; a wait for the standby that was cancelled is told by a warning alone.
+BEGIN = "begin isolation level read committed"
 SETTINGS = """
-select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true), set_config(
-  'synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)
+select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
+  set_config('client_min_messages', 'warning', true), set_config(
+    'synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)
 """
 INGEST = """
 select position, acknowledge, outcome, trace_id as "traceId", asin, marketplace, severity,
@@ -172,6 +176,7 @@ class Poller(threading.Thread):
         super().__init__(daemon=True)
         self._relay, self._settings, self._sqs = relay, relay.settings, relay.sqs
         self._connection: Connection | None = None
+        self._warnings: list[Diagnostic] = []  # of the last call
         self._blocked = False  # the last try says that the database stores nothing at all
         self.hand: set[Message] = set()
         self.turned = self.polled = monotonic()
@@ -259,12 +264,20 @@ class Poller(threading.Thread):
         text that Postgres cannot hold."""
         seconds = min(STATEMENT_LIMIT, self._settings.visibility_timeout / 4)
         lock_ms = 100 if self.hand else 1000  # whoever holds one now may go on to
-        self._connection = self._connection or connect(self._settings)
+        if not self._connection:
+            self._connection = connect(self._settings)
+            self._connection.add_notice_handler(self._warnings.append)
+        self._warnings.clear()
         with self._connection.pipeline():  # one round trip and one transaction, committed here
+            self._connection.execute(BEGIN)
             self._connection.execute(SETTINGS, [f"{seconds * 1000:.0f}", str(lock_ms)])
             batch = [[m.sqs[name] for m in messages] for name in ("MessageId", "Body")]
             cursor = self._connection.execute(INGEST, batch)
+            self._connection.execute("commit")
         self._blocked = False
+        if self._warnings:
+            warning = self._warnings[0].message_primary
+            raise psycopg.OperationalError(f"not known to be committed: {warning}")
         return cursor.fetchall()
 
     def _take(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
@@ -272,8 +285,12 @@ class Poller(threading.Thread):
         message, to be tried again later, unless it raised too often what may be its own fault."""
         reason, code = describe(error), getattr(error, "sqlstate", None) or ""
         connection = self._connection
+        try:
+            if connection:
+                connection.rollback()
+        except psycopg.Error:
+            pass
         if not connection or connection.info.transaction_status != TransactionStatus.IDLE:
-            # Lost, or (an error at the commit) in no known state.
             self._relay.report("database", reason, monotonic())
             self._connection = None
             if connection:

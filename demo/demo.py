@@ -487,10 +487,10 @@ def show_buy_boxes(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> No
     screen.heading("Who took which buy box in the last hour")
     for row in sorted(rows, key=lambda row: row["age"]):
         whose = "you" if row["change"] == "won" else row["new_seller"] or "nobody"
-        fba = ", FBA," if row["new_is_fba"] else ""
+        fba = " (FBA)" if row["new_is_fba"] else ""
         screen.line(
-            f"{ago(row['age']):<10} {row['title'] or row['asin']:<18.18} {row['change']:<10} "
-            f"{whose}{fba} at {price(row, 'new_price')}, you at {price(row, 'your_price')}"
+            f"{ago(row['age']):<10} {row['title'] or row['asin']:<16.16} {row['change']:<10} "
+            f"{whose}{fba} {price(row, 'new_price')}, yours {price(row, 'your_price')}"
         )
 
 

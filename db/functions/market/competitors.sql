@@ -39,10 +39,11 @@ begin atomic
       end as holder,
       coalesce(max(e.event_time) over next_event, least(competitors.until, now())) as ends,
       min(e.event_time) over (partition by e.asin, e.marketplace, e.item_condition) as first_time
-    from offer_events(
+    from in_force() as i
+    cross join offer_events(
       competitors.since, least(competitors.until, now()), competitors.asin
     ) as e
-    left join lateral extract_offers(e.raw_notification) as o on true
+    left join lateral listed_offers(e.raw_notification, i.own_sellers) as o on true
     window
       item as (
         partition by e.asin, e.marketplace, e.item_condition

@@ -36,7 +36,7 @@ begin atomic
     from current_state as c
     inner join worker_notifications as n on c.offers_dedupe_hash collate "default" = n.dedupe_hash
     left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
-    cross join find_rules() as rules
+    cross join in_force() as f
     -- of level own offers, the one by FBA
     cross join lateral (
       select
@@ -59,11 +59,11 @@ begin atomic
         round(min(l.landed_price) filter (where not l.is_own), 2) as rank_1,
         round(
           (array_agg(l.landed_price order by l.landed_price) filter (where not l.is_own))[
-            rules.success_max_position
+            (f.rules).success_max_position
           ],
           2
         ) as top
-      from extract_offers(n.raw_notification) as l
+      from listed_offers(n.raw_notification, f.own_sellers) as l
       where l.landed_price is not null
     ) as o
     where o.your_price is not null

@@ -79,7 +79,8 @@ select is_empty(
   from functions
   where prosecdef and proname not in (
     'ingest_notification', 'rerun_severity', 'rebuild_current_state', 'activate_severity_rules',
-    'retry_failure', 'retry_failures', 'prune_notifications', 'roll_up_days'
+    'retry_failure', 'retry_failures', 'prune_notifications', 'roll_up_days',
+    'claim_alerts', 'finish_alert', 'retry_deliveries'
   )
   $$,
   'the owner''s rights are lent only to calls that users make'

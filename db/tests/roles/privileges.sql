@@ -30,11 +30,12 @@ select results_eq(
   $$,
   $$
   values
-  ('buybox_analyst'::name, false, false, false),
+  ('buybox_alerter'::name, false, false, false),
+  ('buybox_analyst', false, false, false),
   ('buybox_relay', false, false, false),
   ('buybox_ui', false, false, false)
   $$,
-  'three group roles without login'
+  'four group roles without login'
 );
 
 select set_eq(
@@ -87,9 +88,10 @@ select set_eq(
   $$
   values
   ('severity_rules'::regclass, 'insert'), ('severity_rules', 'update'), ('severity_rules', 'delete'),
-  ('items', 'insert'), ('items', 'update'), ('items', 'delete')
+  ('items', 'insert'), ('items', 'update'), ('items', 'delete'),
+  ('alert_rules', 'insert'), ('alert_rules', 'update'), ('alert_rules', 'delete')
   $$,
-  'and writes severity_rules and items alone'
+  'and writes severity_rules, items and alert_rules alone'
 );
 select is_empty(
   $$
@@ -112,7 +114,7 @@ select is_empty(
   where f.provolatile = 'v'
     and f.proname not in (
       'rerun_severity', 'rebuild_current_state', 'activate_severity_rules', 'retry_failure',
-      'retry_failures', 'roll_up_days'
+      'retry_failures', 'roll_up_days', 'retry_deliveries'
     )
     and has_function_privilege('buybox_analyst', f.signature, 'execute')
   $$,
