@@ -26,6 +26,8 @@ ATTRIBUTES = (
     " and attrelid = (select typrelid from pg_type where oid = 'amazon_offer'::regtype)"
 )
 
+SIZES = (10, 1)  # of the batches of each session
+
 
 @pytest.fixture
 def trees(tmp_path: Path) -> list[Path]:
@@ -67,19 +69,14 @@ def is_to_be_repeated(error: psycopg.Error) -> bool:
 
 def ingest(db: psycopg.Connection, messages: list[tuple[str, str]]) -> list[n.Json]:
     """As the relay does: as a batch; where that raises, one by one; what says so again."""
-    try:
-        return n.ingest_batch(db, *messages)
-    except psycopg.Error:
-        found = []
-        for message in messages:
-            while True:
-                try:
-                    found += n.ingest_batch(db, message)
-                    break
-                except psycopg.Error as error:
-                    if not is_to_be_repeated(error):
-                        raise
-        return found
+    while True:
+        try:
+            return n.ingest_batch(db, *messages)
+        except psycopg.Error as error:
+            if len(messages) > 1:
+                return [row for message in messages for row in ingest(db, [message])]
+            if not is_to_be_repeated(error):
+                raise
 
 
 def test_no_message_fails_while_changed_types_are_deployed(
@@ -98,7 +95,8 @@ def test_no_message_fails_while_changed_types_are_deployed(
         history = histories[session]
         while not done.is_set():
             start = len(history)
-            for number in range(start, start + 10):
+            end = start + SIZES[session]
+            for number in range(start, end):
                 item: Any = {
                     "asin": f"B0DEPLOY{session}{number % 7}",
                     "event_time": n.START + timedelta(seconds=number),
@@ -110,9 +108,7 @@ def test_no_message_fails_while_changed_types_are_deployed(
                     fact = n.PricingHealth(**item, threshold=Decimal(9))
                 spell = n.camel if number % 3 == 0 else n.pascal
                 history.append((fact, n.text(spell(fact))))
-            messages = [
-                (f"{session}-{number}", history[number][1]) for number in range(start, start + 10)
-            ]
+            messages = [(f"{session}-{number}", history[number][1]) for number in range(start, end)]
             found[session] += [row["outcome"] for row in ingest(connection, messages)]
 
     sizes = []
@@ -136,7 +132,7 @@ def test_no_message_fails_while_changed_types_are_deployed(
     assert sizes == [(8,), (7,)] * 3
     for history, outcomes in zip(histories, found, strict=True):
         assert len(outcomes) == len(history)
-        assert set(outcomes) == {"processed", "stale"}
+        assert set(outcomes) <= {"processed", "stale"}
     assert observer.execute("select * from worker_failures").fetchall() == []
     everything = [*histories[0], *histories[1]]
     stored = observer.execute("select dedupe_hash from worker_notifications").fetchall()
