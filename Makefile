@@ -14,10 +14,18 @@ demo: .venv/demo ## show it all at work on made-up messages, without an account
 psql: .venv/demo ## open psql on the data that the demo left
 	@.venv/bin/python demo/demo.py --psql
 
+# Over DATABASE_URL, or else over what the demo left.
+page: .venv/demo .venv/page ## serve the page on http://127.0.0.1:8000 (PAGE_PORT)
+	@if [ -n "$$DATABASE_URL" ]; then exec .venv/bin/python board.py; \
+	else exec .venv/bin/python demo/demo.py --page; fi
+
 install: .venv/dev ## make .venv with what the relay and the tests need
 
 migrate: .venv/dev ## bring the database at DATABASE_URL up to date
 	@.venv/bin/python db/migrate.py
+
+doctor: .venv/dev ## check database, rights, queue and sellers, and say what to do
+	@.venv/bin/python db/doctor.py
 
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
@@ -37,6 +45,9 @@ rerun: .venv/dev ## derive every severity again under the active rules
 rebuild: .venv/dev ## make current_state anew from the stored notifications
 	@.venv/bin/python db/maintain.py rebuild
 
+rollup: .venv/dev ## bring item_days up to the last finished day
+	@.venv/bin/python db/maintain.py rollup
+
 prune: .venv/dev ## delete notifications older than KEEP (90 days)
 	@.venv/bin/python db/maintain.py prune
 
@@ -55,6 +66,10 @@ soak: system .venv/dev ## run the tests that take minutes: crashes, outages, cro
 
 bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
 	.venv/bin/python bench/bench.py $(PARTS)
+
+screenshots: system .venv/dev ## take docs' pictures of the page, of what the demo left
+	@$(PYTHON) tests/system.py fonts-inter
+	@.venv/bin/python tests/screenshots.py
 
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/sqlfluff lint db
@@ -86,7 +101,7 @@ system:
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/demo .venv/dev: .venv/%: pyproject.toml .venv/made
+.venv/demo .venv/dev .venv/page: .venv/%: pyproject.toml .venv/made
 	@echo "Installing Python packages into .venv, which takes a minute ..."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@

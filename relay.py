@@ -1,802 +1,576 @@
 """Relay: SQS queue -> ingest_notification() in Postgres -> delete what it acknowledged.
 
 All meaning is in the database. Here is what a database cannot do: poll the queue, hand over each
-batch in one transaction, delete exactly the messages whose row says `acknowledge`, tell the truth
-in /health and /metrics, and stop without leaving anything half done. Nothing is deleted before its
-commit; what is committed and not deleted comes back and is a duplicate.
+batch in one transaction, delete exactly what its rows acknowledge, tell the truth in /health and
+/metrics, and stop without leaving anything half done. Nothing is deleted before its commit; what
+is committed and not deleted comes back and is a duplicate.
 
-Threads: each poller owns one database connection, and runs its long polls in a helper thread so
-that it can check that connection meanwhile. The main thread watches the pollers.
+Each poller is a thread with a connection of its own: it receives, stores, deletes, again. What it
+cannot finish for the world's sake stays in its hand and is tried again beside the flow: to receive
+it again would count towards the dead-letter queue. The main thread looks every few seconds whether
+the database could store a batch, and pollers receive only while it could.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
 import logging
-import math
 import os
 import random
-import re
 import signal
-import socket
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingTCPServer
+from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import boto3
 import botocore.config
 import botocore.exceptions as aws
 import psycopg
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
-from psycopg.conninfo import conninfo_to_dict
+from prometheus_client import Counter, Gauge, Histogram, exposition
+from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
-from psycopg.rows import class_row
+from psycopg.rows import DictRow, dict_row
+from pydantic import Field
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
+from settings import LogLevel, Settings, SettingsError, log, logger, start_logging
 
-# Asked before every receive, as a sign of life too: a receive counts towards maxReceiveCount even
-# when nobody can store the message. The first is null where there is no such function yet.
+# What keeps it from storing a batch: "" is nothing.
 READY = """
-select has_function_privilege(to_regprocedure('ingest_notification(text,text)'), 'execute'),
-  current_setting('transaction_read_only')
+select case
+    when f.ingest is null then 'the database is not migrated: run make migrate'
+    when not has_function_privilege(f.ingest, 'execute')
+      then 'no right to ingest: grant buybox_relay to the relay''s user'
+    when current_setting('transaction_read_only') = 'on' then 'the database is read-only'
+    else ''
+  end as fault
+from to_regprocedure('public.ingest_notification(text[],text[])') as f (ingest)
 """
-# Local to the batch's transaction: a session's settings get lost in PgBouncer's transaction mode.
-# synchronous_commit, because what is deleted from the queue must survive a crash of the server.
+# All of it local to the batch's transaction: a session's settings get lost in PgBouncer's
+# transaction mode. What is deleted from the queue must survive a crash of the server, or more where
+# it is set to; a wait for the standby that was cancelled is told by a warning alone.
+BEGIN = "begin isolation level read committed"
 SETTINGS = """
 select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
-  set_config('synchronous_commit', 'on', true)
+  set_config('client_min_messages', 'warning', true), set_config(
+    'synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), true)
 """
-# `offset 0` keeps the sort below the calls: locks in ascending order, so no two batches deadlock.
 INGEST = """
-select b.position, r.outcome, r.acknowledge, r.asin, r.marketplace, r.severity, r.trace_id,
-  r.error_type, r.error_message
-from (
-  select m.position::int, m.message_id, m.body
-  from unnest(%b::text[], %b::text[]) with ordinality as m (message_id, body, position)
-  order by ingest_order(m.body), m.position
-  offset 0
-) as b
-cross join lateral ingest_notification(b.message_id, b.body) as r
+select position, acknowledge, outcome, trace_id as "traceId", asin, marketplace, severity,
+  error_type as "errorType", error_message as "errorMessage"
+from public.ingest_notification(%b::text[], %b::text[])
 """
-CHECK_EVERY = 3.0  # seconds between two looks at an idle connection
-CHECK_LIMIT = 5.0  # seconds that such a look, or a connect, may take: a loss shows within 8 s
-TRIES = 3  # to store a message that finds its lock taken, and to delete one
-STUCK = 30  # seconds over WAIT_TIME after which a poller that has not turned is unhealthy
+# How SQLSTATEs begin that say nothing of a message: the database as a whole stores nothing (disk,
+# memory, read-only, functions being deployed); somebody's lock or a conflict.
+WORLD, CONFLICT = ("25", "42", "53", "58", "XX"), ("40", "55")
+LOCK_HINT = "its holder: select * from pg_locks join pg_stat_activity using (pid) where granted"
+HAND_MESSAGES, HAND_BYTES = 1000, 64 * 2**20  # in the hands of all pollers
+STRIKES = 3  # tries alone that cost a message its statement's time or its session
+STATEMENT_LIMIT, ANSWER_LIMIT = 5, 6  # seconds, for the server and for its answer
+LOOK_EVERY = 3  # seconds; a loss shows within these and ANSWER_LIMIT
+STUCK = 30  # seconds without a turn (over WAIT_TIME) or in hand that make it unhealthy
 STOP_LIMIT = 24  # seconds from the signal to the end, come what may
 SQS_ERRORS = (aws.BotoCoreError, aws.ClientError)
+UNKNOWN = "not reached yet"
 
-MESSAGES = Counter(
-    "relay_messages", "Messages, by outcome (left: could not be stored)", ["outcome"]
-)
+MESSAGES = Counter("relay_messages", "Messages, by outcome (left: given up)", ["outcome"])
 BATCH_SECONDS = Histogram("relay_batch_seconds", "Seconds from a batch's statement to its commit")
 POLL_ERRORS = Counter("relay_poll_errors", "Receives that failed")
-DELETE_FAILURES = Counter("relay_delete_failures", "Stored but not deleted; comes back")
+DELETE_FAILURES = Counter("relay_delete_failures", "Deletes of stored messages that failed")
 NEWEST_AGE = Gauge("relay_newest_message_age_seconds", "From sent to stored, newest of last batch")
-UP = Gauge("relay_up", "1 while every poller reaches it", ["end"])
-
-logger = logging.getLogger("relay")
-
-
-class ConfigurationError(Exception):
-    """What no retry can mend. One line that names the variable and repeats no possible secret."""
+UP = Gauge("relay_up", "1 while it can be used", ["end"])
+IN_HAND = Gauge("relay_in_hand_messages", "Messages that are kept and tried again")
+IN_HAND_AGE = Gauge("relay_in_hand_oldest_seconds", "Seconds since the oldest was received")
 
 
-@dataclass(frozen=True)
-class Config:
-    """The environment, checked: a field a variable, in the units of TEXTS and NUMBERS."""
+class RelaySettings(Settings):
+    """The relay's settings; README.md says what each means, and its unit."""
 
-    database_url: str
-    sqs_queue_url: str
-    aws_region: str
-    worker_id: str
-    log_level: str
-    visibility_timeout: int
-    max_receive_count: int
-    poll_interval: int
-    batch_size: int
-    wait_time: int
-    concurrency: int
-    port: int
+    sqs_queue_url: str = Field(pattern=r"^https?://[^/@\s]+/\S+$")
+    aws_region: str = Field("eu-west-1", pattern="^[A-Za-z0-9-]+$")
+    worker_id: str = Field("notification-processor-1", pattern="^[ -~]{1,63}$")
+    log_level: LogLevel = "info"
+    visibility_timeout: int = Field(120, ge=1, le=43200)
+    max_receive_count: int = Field(3, ge=1)
+    poll_interval: int = Field(1000, ge=0)
+    batch_size: int = Field(10, ge=1, le=10)
+    wait_time: int = Field(20, ge=0, le=20)
+    concurrency: int = Field(1, ge=1, le=64)
+    port: int = Field(3000, ge=1, le=65535)
 
-    @classmethod
-    def read(cls, env: Mapping[str, str]) -> Config:
-        """Returns what `env` says; an empty variable counts as unset. Raises ConfigurationError."""
-        values: dict[str, Any] = {}
-        faults = []
-        for name, (default, fits, accepted) in TEXTS.items():
-            values[name.lower()] = text = env.get(name, "").strip() or default
-            if not fits(text):  # not repeated: a secret may sit in the wrong variable
-                fault = "not valid" if text else "missing"
-                faults.append(f"{name} is {fault}, accepted: {accepted}")
-        for name, (standard, low, high, unit) in NUMBERS.items():
-            text = env.get(name, "").strip() or str(standard)
-            known = re.fullmatch("-?[0-9]{1,9}", text)
-            values[name.lower()] = int(text) if known else None
-            if not known or not low <= int(text) <= high:
-                limits = f"{low} to {high}" if high < ANY else f"{low} or more"
-                fault = text if known else "not a whole number"
-                faults.append(f"{name} is {fault}, accepted: {limits}{unit} (unset: {standard})")
-        if faults:
-            raise ConfigurationError("; ".join(faults))
-        return cls(**values)
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message as SQS gave it, and what became of it so far. Times are monotonic()'s."""
+
+    sqs: Mapping[str, Any]
+    received_at: float
+    hidden_until: float  # a tenth of its visibility timeout early
+    stored: bool = False  # and to be deleted
+    reason: str = ""  # why it is in hand
+    retry_at: float = 0
+    tries: int = 0  # alone
+    strikes: int = 0
 
     @property
-    def statement_timeout(self) -> float:
-        """Seconds a batch may take: well inside the visibility timeout, and short enough that a
-        database which hangs in one is known to be lost within 10 s."""
-        return min(8.0, self.visibility_timeout / 4)
-
-
-def is_database_url(text: str) -> bool:
-    """An unescaped '@' or '/' in a password makes the rest of it a host, port or database name,
-    which the errors of a connect repeat: such a URL is none."""
-    try:
-        parts = conninfo_to_dict(text)
-    except psycopg.Error:
-        return False
-    place = f"{parts.get('host')} {parts.get('dbname')}"
-    port = re.fullmatch("[0-9,]*", str(parts.get("port") or ""))
-    return bool(re.match("postgres(ql)?://", text) and port and "@" not in place)
-
-
-def is_queue_url(text: str) -> bool:
-    """True for http(s)://host/path."""
-    with suppress(ValueError):
-        url = urlsplit(text)
-        return url.scheme in ("http", "https") and bool(url.hostname) and len(url.path) > 1
-    return False
-
-
-def like(pattern: str) -> Callable[[str], object]:
-    """Returns the test whether a text matches the pattern as a whole, in any case."""
-    return re.compile(pattern, re.IGNORECASE).fullmatch
-
-
-# name: default, test, what is accepted
-TEXTS: dict[str, tuple[str, Callable[[str], object], str]] = {
-    "DATABASE_URL": ("", is_database_url, "postgresql://user:password@host/db (password as %XX)"),
-    "SQS_QUEUE_URL": ("", is_queue_url, "https://sqs.<region>.amazonaws.com/<account>/<queue>"),
-    "AWS_REGION": ("eu-west-1", like("[a-z0-9-]+"), "a region such as eu-west-1"),
-    # The session's application_name, which holds no more.
-    "WORKER_ID": ("notification-processor-1", like("[ -~]{1,63}"), "1 to 63 ASCII characters"),
-    "LOG_LEVEL": ("info", like("debug|info|warn(ing)?|error"), "debug, info, warn or error"),
-}
-ANY = 10**9
-# name: default, least, greatest, unit
-NUMBERS = {
-    "VISIBILITY_TIMEOUT": (120, 1, 43200, " seconds"),
-    "MAX_RECEIVE_COUNT": (3, 1, ANY, " receives"),
-    "POLL_INTERVAL": (1000, 0, ANY, " milliseconds"),
-    "BATCH_SIZE": (10, 1, 10, " messages"),
-    "WAIT_TIME": (20, 0, 20, " seconds"),
-    "CONCURRENCY": (1, 1, 64, " pollers"),
-    "PORT": (3000, 1, 65535, ""),
-}
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: timestamp, level, message, then the fields that are not None."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC)
-        line = {
-            "timestamp": at.isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "message": record.getMessage(),
-        }
-        line |= {k: v for k, v in getattr(record, "fields", {}).items() if v is not None}
-        if record.exc_info:
-            line["stack"] = self.formatException(record.exc_info)
-        return json.dumps(line)
-
-
-def log(level: int, message: str, **fields: object) -> None:
-    """Writes a log line."""
-    logger.log(level, message, extra={"fields": fields})
+    def fields(self) -> dict[str, object]:
+        """What tells it in the log."""
+        receives = int(self.sqs["Attributes"]["ApproximateReceiveCount"])
+        return {"messageId": self.sqs["MessageId"], "receiveCount": receives}
 
 
 def describe(error: Exception) -> str:
-    """Returns one line. Of AWS's message the first only: the rest may hold a session token. What
-    an HTTP client says of a header that it refuses holds the header."""
-    if isinstance(error, aws.HTTPClientError) and type(error) is aws.HTTPClientError:
-        return "the HTTP client refuses the request: is there a line's end in a credential?"
+    """Returns one line. Not the further lines of AWS's message, which may hold a session token, nor
+    what an HTTP client says, which may hold the header or URL that it refuses."""
     if isinstance(error, aws.ClientError):
         answer = error.response["Error"]
         return f"{answer.get('Code')}: {answer.get('Message') or ''}".splitlines()[0]
-    text = re.sub("//[^/@ ]*@", "//***@", str(error))  # a user and password in an endpoint's URL
-    return " ".join(text.split()) or type(error).__name__
+    if isinstance(error, psycopg.Error):
+        text = error.diag.message_primary
+        return f"{text} ({error.sqlstate})" if text else str(error).splitlines()[0]
+    return type(error).__name__
 
 
-def backoff(failures: int) -> float:
-    """Returns the seconds to wait after so many failures in a row: doubling to 15, with jitter."""
-    return min(15.0, 0.5 * 2.0 ** min(failures, 5)) * random.uniform(0.5, 1)
+class Connection(psycopg.Connection[DictRow]):
+    """A connection whose answers come within ANSWER_LIMIT: a server that hangs ends no wait."""
+
+    def wait(self, gen: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
+        """Runs one of psycopg's generators, to which it sends a false value where a tenth of a
+        second brought nothing. Raises OperationalError past the limit."""
+
+        def limited() -> Generator[Any, Any, Any]:
+            end, ready = monotonic() + ANSWER_LIMIT, None
+            try:
+                while True:
+                    ready = yield gen.send(ready)
+                    if not ready and monotonic() > end:
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError(f"no answer within {ANSWER_LIMIT} s")
+            except StopIteration as done:
+                return done.value
+
+        return super().wait(limited(), *args, **options)
 
 
-def is_passing(error: Exception, tries: int, alone: bool) -> bool:
-    """Whether to try a message again: as long as the server lacks disk, memory or its writable
-    state; TRIES times after a lock or a deadlock, and as long as no other (`alone`) could be stored
-    either; TRIES times after a lost connection (it may be what crashes it)."""
-    state = getattr(error, "sqlstate", None) or ""
-    if state.startswith(("53", "58")) or state == "25006":
-        return True
-    if alone and (state.startswith("40") or state in ("55P03", "57014")):
-        return True
-    return isinstance(error, psycopg.OperationalError) and tries < TRIES
+def connect(settings: RelaySettings) -> Connection:
+    """Returns a connection in autocommit that PgBouncer can pool. Raises psycopg.Error."""
+    return Connection.connect(
+        settings.database_url,
+        autocommit=True,
+        row_factory=dict_row,
+        prepare_threshold=None,  # a prepared statement is lost in PgBouncer
+        application_name=settings.worker_id,
+        client_encoding="UTF8",  # whatever the database's default
+        connect_timeout=ANSWER_LIMIT,
+    )
 
 
-class Message(NamedTuple):
-    message_id: str
-    body: str
-    receipt_handle: str
-    sent_at: float
-    receive_count: int
-
-
-class Result(NamedTuple):
-    """A row of INGEST; position is the message's place in the batch, from 1."""
-
-    position: int
-    outcome: str
-    acknowledge: bool
-    asin: str | None
-    marketplace: str | None
-    severity: str | None
-    trace_id: str | None
-    error_type: str | None
-    error_message: str | None
-
-
-class Link:
-    """Whether all pollers reach one end. Logs each change once, not once a poller or attempt."""
-
-    def __init__(self, end: str, pollers: int) -> None:
-        self._end = end
-        self._states: list[bool | None] = [None] * pollers
-        self._said: bool | None = None
-        self._lock = threading.Lock()
-        UP.labels(end).set_function(lambda: float(self.up))
-
-    @property
-    def up(self) -> bool:
-        return all(self._states)
-
-    def report(self, poller: int, up: bool, reason: str = "") -> None:
-        """Takes what a poller just saw, and why where it is not up."""
-        if self._states[poller] is up:
-            return
-        with self._lock:
-            self._states[poller] = up
-            now = False if False in self._states else None if None in self._states else True
-            if now is None or now is self._said:
-                return
-            self._said = now
-        if now:
-            log(logging.INFO, f"{self._end} is ready")
-        else:
-            log(logging.WARNING, f"{self._end} is not ready: trying until it is", error=reason)
-
-
-class Database:
-    """A poller's one connection. No contact waits for ever: past its deadline the main thread cuts
-    the socket, and the poller gets an OperationalError. (A server that hangs times nothing out.)"""
-
-    def __init__(self, config: Config, poller: int, link: Link, schema: Link) -> None:
-        self._config, self._poller, self._link, self._schema = config, poller, link, schema
-        self._connection: psycopg.Connection | None = None
-        self._socket: socket.socket | None = None
-        self._deadline = math.inf
-        self._failures = 0
-        self.retry_at = 0.0
-
-    @contextmanager
-    def _contact(self, limit: float) -> Iterator[psycopg.Connection]:
-        try:
-            if self._connection is None:
-                self._connection = psycopg.connect(
-                    self._config.database_url,
-                    autocommit=True,
-                    prepare_threshold=None,  # a prepared statement is lost in PgBouncer
-                    application_name=self._config.worker_id,
-                    connect_timeout=int(CHECK_LIMIT),
-                )
-                # A descriptor of our own: libpq may close its one just when the main thread cuts.
-                self._socket = socket.socket(fileno=os.dup(self._connection.fileno()))
-            self._deadline = monotonic() + limit
-            yield self._connection
-            self._link.report(self._poller, True)
-        except psycopg.Error as error:
-            # Not idle after an error: lost, or (an error at the commit) in no known state.
-            connection = self._connection
-            if not connection or connection.info.transaction_status != TransactionStatus.IDLE:
-                self.close()
-                self.retry_at = monotonic() + backoff(self._failures)
-                self._failures += 1
-                self._link.report(self._poller, False, describe(error))
-            raise
-        finally:
-            self._deadline = math.inf
-
-    def check(self) -> bool:
-        """Returns whether a batch could be stored now; connects, but not before retry_at."""
-        if monotonic() < self.retry_at:
-            return False
-        try:
-            with self._contact(CHECK_LIMIT) as connection:
-                may_execute, read_only = connection.execute(READY).fetchone() or (None, None)
-        except psycopg.Error:
-            return False
-        self._failures = 0
-        fault = ""
-        if may_execute is None:
-            fault = "the database is not migrated: run make migrate"
-        elif not may_execute:
-            fault = "no right to ingest: grant buybox_relay to the relay's user"
-        elif read_only == "on":
-            fault = "the database is read-only"
-        self._schema.report(self._poller, not fault, fault)
-        return not fault
-
-    def ingest(self, messages: Sequence[Message]) -> list[Result]:
-        """Stores the messages in one transaction, committed when this returns; a row each, in no
-        promised order. Raises psycopg.Error, or ValueError for text that Postgres cannot hold."""
-        seconds = self._config.statement_timeout
-        limits = [str(int(seconds * 1000)), str(int(seconds * 500))]
-        batch = [[m.message_id for m in messages], [m.body for m in messages]]
-        with self._contact(seconds + 1) as connection:
-            cursor = connection.cursor(row_factory=class_row(Result))
-            with connection.pipeline():  # one round trip and one transaction, committed at its end
-                connection.execute(SETTINGS, limits)
-                cursor.execute(INGEST, batch)
-            return cursor.fetchall()
-
-    def cut(self, now: float) -> None:
-        """Ends a contact that is past its deadline. For the main thread."""
-        end = self._socket  # once: its poller may be closing it just now
-        if now > self._deadline and end:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Closes the connection, if there is one."""
-        for end in (self._connection, self._socket):
-            if end:
-                end.close()
-        self._connection = self._socket = None
-
-
-class Poller:
+class Poller(threading.Thread):
     """Receives, stores, deletes, again. Ends at the signal or, when draining, at an empty poll."""
 
-    def __init__(self, relay: Relay, number: int) -> None:
-        self._relay, self._config, self.number = relay, relay.config, number
-        self.database = Database(relay.config, number, relay.database, relay.schema)
-        self.thread = threading.Thread(target=self._run, daemon=True)
+    def __init__(self, relay: "Relay") -> None:
+        super().__init__(daemon=True)
+        self._relay, self._settings, self._sqs = relay, relay.settings, relay.sqs
+        self._connection: Connection | None = None
+        self._warnings: list[Diagnostic] = []  # of the last call
+        self._blocked = False  # the last try says that the database stores nothing at all
+        self.hand: set[Message] = set()
         self.turned = self.polled = monotonic()
-        self.died = False
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """The thread. A fault of this program ends the process with status 1."""
         try:
-            self._loop()
+            while (pause := self._turn()) is not None:
+                # With messages in hand not long, and at the signal not at all.
+                pause = min(pause, 0.5 if self.hand else threading.TIMEOUT_MAX)
+                self.turned = monotonic() + pause
+                self._relay.stop.wait(pause)
+            self._change_visibility(0, self.hand)
         except BaseException:
-            self.died = True
-            logger.critical("a poller died", exc_info=True)
-        self.database.close()
+            logger.critical("a poller died: ending", exc_info=True)
+            os._exit(1)
 
-    def is_stuck(self, now: float, seconds: float) -> bool:
-        """True when it died, or has not turned for WAIT_TIME and these seconds."""
-        late = now - self.turned > self._config.wait_time + seconds
-        return self.died or (late and self.thread.is_alive())
-
-    def _loop(self) -> None:
-        failures = 0
-        while not self._relay.stop.is_set():
-            self.turned = monotonic()
-            if not self.database.check():
-                self._pause(max(CHECK_EVERY / 3, self.database.retry_at - monotonic()))
-                continue
-            try:
-                messages = self._receive()
-            except SQS_ERRORS as error:
-                POLL_ERRORS.inc()
-                self._relay.sqs_link.report(self.number, False, describe(error))
-                self._pause(max(self._config.poll_interval / 1000, backoff(failures)))
-                failures += 1
-                continue
-            failures = 0
-            self._relay.sqs_link.report(self.number, True)
-            # Of a poll that was in flight at the signal too. Released, they would go to the next
-            # poll in flight and from there on, a receive each time, into the dead-letter queue.
-            if messages:
-                self._work(messages)
-            elif self._relay.drain:
-                return
-            else:
-                self._pause(self._config.poll_interval / 1000)
-
-    def _watch(self, done: Callable[[float], object]) -> None:
-        """Waits for `done`, given the seconds it may take, with looks at the connection between."""
-        while not done(CHECK_EVERY):
-            if not self._relay.stop.is_set():
-                self.database.check()
-
-    def _pause(self, seconds: float) -> None:
-        """Waits; at the signal no longer."""
-        self.turned = end = monotonic() + seconds
-        stop = self._relay.stop
-        self._watch(
-            lambda most: stop.wait(min(most, max(0, end - monotonic()))) or monotonic() > end
-        )
+    def _turn(self) -> float | None:
+        """Tries again what is in hand, then polls. Returns seconds to pause, or None at the end."""
+        relay, pause = self._relay, self._settings.poll_interval / 1000
+        self._retry()
+        if relay.stop.is_set():
+            return None
+        if not relay.ready or self._blocked or relay.hands_are_full():
+            return 0.5
+        began = monotonic()
+        try:
+            messages = self._receive()
+        except SQS_ERRORS as error:
+            POLL_ERRORS.inc()
+            relay.report("queue", describe(error), began)
+            return max(pause, random.uniform(0.5, 1.5))
+        self.polled = monotonic()
+        relay.report("queue", "", began)
+        if not messages:
+            return None if relay.drain and not self.hand else pause
+        # Of a poll that was in flight at the signal too. Released, they would go to the next poll
+        # in flight and from there on, a receive each time, into the dead-letter queue.
+        self._work(messages)
+        return 0
 
     def _receive(self) -> list[Message]:
-        poll = self._relay.helpers.submit(self._relay.receive)
-        self._watch(lambda most: wait([poll], most).done)
-        self.polled = monotonic()
-        return poll.result()
+        """Polls once, with messages in hand for a second at most. Raises SQS_ERRORS."""
+        short = self.hand or self._relay.drain  # of 1 s: it still asks all of SQS's servers
+        answer = self._sqs.receive_message(
+            QueueUrl=self._settings.sqs_queue_url,
+            MaxNumberOfMessages=self._settings.batch_size,
+            WaitTimeSeconds=min(self._settings.wait_time, 1 if short else 20),
+            VisibilityTimeout=self._settings.visibility_timeout,
+            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+        )
+        now = monotonic()
+        until = now + 0.9 * self._settings.visibility_timeout
+        return [Message(message, now, until) for message in answer.get("Messages", [])]
 
-    def _work(self, batch: list[Message]) -> None:
-        """Stores a batch, and deletes what is acknowledged.
+    def _work(self, messages: list[Message]) -> bool:
+        """Stores messages in one transaction, then deletes what is acknowledged. Returns whether
+        that is done; what is to be tried again is in hand then."""
+        self.turned = monotonic()
+        try:
+            with BATCH_SECONDS.time():
+                rows = [] if messages[0].stored else self._ingest(messages)
+        except (psycopg.Error, ValueError) as error:
+            self._take(messages, error)
+            return False
+        for row in rows:
+            message = messages[row.pop("position") - 1]
+            message.stored = row.pop("acknowledge")
+            MESSAGES.labels(row["outcome"]).inc()
+            level = logging.INFO if message.stored else logging.WARNING
+            log(level, f"message {row['outcome']}", **row, **message.fields)
+        stored = [message for message in messages if message.stored]
+        if rows and stored:
+            sent = max(int(message.sqs["Attributes"]["SentTimestamp"]) for message in stored)
+            NEWEST_AGE.set(time.time() - sent / 1000)
+        failed = self._call(self._sqs.delete_message_batch, stored)
+        self.hand -= set(messages) - failed.keys()
+        for message, fault in failed.items():
+            DELETE_FAILURES.inc()
+            self._keep(message, f"not deleted: {fault}")
+        return not failed
 
-        What cannot be stored for the world's sake is kept in hand and tried again, which costs no
-        receive however long it takes: at half of its visibility timeout that is begun anew. Where
-        SQS does not (it ends after 12 hours), the messages are left to their timeout. At shutdown
-        they are released, because the next relay does not receive before its database is ready.
-        """
-        received = monotonic()
-        alone = True
-        groups = deque([(batch, 1)])
-        reason = ""
-        while groups:
-            group, tries = groups.popleft()
-            self.turned = monotonic()
-            try:
-                with BATCH_SECONDS.time():
-                    results = self.database.ingest(group)
-            except (psycopg.Error, ValueError) as error:
-                reason = describe(error)
-                if len(group) > 1:
-                    groups.extend(([message], 1) for message in group)
-                elif is_passing(error, tries, alone):
-                    groups.append((group, tries + 1))
-                    self._pause(backoff(tries))
-                else:
-                    self._leave(group, reason)
-            else:
-                alone = False
-                self._finish(group, results, received)
-                continue
-            ready = False
-            while groups and not ready and not self._relay.stop.is_set():
-                ready = self._ready_before(received + self._config.visibility_timeout / 2)
-                if not ready and not self._hold([m for group, _ in groups for m in group]):
-                    break
-                received = received if ready else monotonic()
-            if not ready:
-                break
-        rest = [message for group, _ in groups for message in group]
-        if self._relay.stop.is_set():
-            self._release(rest)
+    def _ingest(self, messages: list[Message]) -> list[DictRow]:
+        """Returns INGEST's rows once they are committed. Raises psycopg.Error, or ValueError for
+        text that Postgres cannot hold."""
+        seconds = min(STATEMENT_LIMIT, self._settings.visibility_timeout / 4)
+        lock_ms = 100 if self.hand else 1000  # whoever holds one now may go on to
+        if not self._connection:
+            self._connection = connect(self._settings)
+            self._connection.add_notice_handler(self._warnings.append)
+        self._warnings.clear()
+        with self._connection.pipeline():  # one round trip and one transaction, committed here
+            self._connection.execute(BEGIN)
+            self._connection.execute(SETTINGS, [f"{seconds * 1000:.0f}", str(lock_ms)])
+            batch = [[m.sqs[name] for m in messages] for name in ("MessageId", "Body")]
+            cursor = self._connection.execute(INGEST, batch)
+            self._connection.execute("commit")
+        self._blocked = False
+        if self._warnings:
+            warning = self._warnings[0].message_primary
+            raise psycopg.OperationalError(f"not known to be committed: {warning}")
+        return cursor.fetchall()
+
+    def _take(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
+        """Takes what raised into the hand: a batch, to be tried message by message at once; a
+        message, to be tried again later, unless it raised too often what may be its own fault."""
+        reason, code = describe(error), getattr(error, "sqlstate", None) or ""
+        connection = self._connection
+        try:
+            if connection:
+                connection.rollback()
+        except psycopg.Error:
+            pass
+        if not connection or connection.info.transaction_status != TransactionStatus.IDLE:
+            self._relay.report("database", reason, monotonic())
+            self._connection = None
+            if connection:
+                connection.close()
+        if len(messages) > 1:
+            for message in messages:
+                message.reason = reason
+            self.hand |= set(messages)
+            return
+        (message,) = messages
+        self._blocked = not connection or code.startswith(WORLD)
+        message.strikes += bool(connection) and not code.startswith((*WORLD, *CONFLICT))
+        if message.strikes < STRIKES:
+            self._keep(message, reason)
         else:
-            self._leave(rest, reason)
+            self._give_up(message, reason)
 
-    def _ready_before(self, give_up: float) -> bool:
-        """Waits for the database; false at give_up or at the signal."""
-        while monotonic() < give_up and not self._relay.stop.is_set():
-            if self.database.check():
-                return True
-            self._pause(max(CHECK_EVERY / 3, self.database.retry_at - monotonic()))
-        return False
+    def _keep(self, message: Message, reason: str) -> None:
+        """Takes a message into the hand, to be tried again after a pause that grows to 15 s."""
+        if reason not in {m.reason for m in (message, *self._relay.hands()) if m.tries}:
+            text, hint = "kept in hand, to be tried again", LOCK_HINT if "lock" in reason else None
+            log(logging.WARNING, text, error=reason, hint=hint, **message.fields)
+        message.reason = reason
+        message.retry_at = monotonic() + min(15, 0.5 * 2**message.tries) * random.uniform(0.5, 1)
+        message.tries += 1
+        self.hand.add(message)
 
-    def _finish(self, messages: list[Message], results: list[Result], received: float) -> None:
-        """Logs and counts what became of committed messages; deletes those acknowledged."""
-        done = []
-        for row in results:
-            message = messages[row.position - 1]
-            MESSAGES.labels(row.outcome).inc()
-            log(
-                logging.INFO if row.acknowledge else logging.WARNING,
-                f"message {row.outcome}",
-                traceId=row.trace_id,
-                messageId=message.message_id,
-                asin=row.asin,
-                marketplace=row.marketplace,
-                severity=row.severity,
-                outcome=row.outcome,
-                receiveCount=message.receive_count,
-                errorType=row.error_type,
-                errorMessage=row.error_message,
-            )
-            if row.acknowledge:
-                done.append(message)
-        if done:
-            NEWEST_AGE.set(time.time() - max(message.sent_at for message in done))
-            self._delete(done, received)
+    def _give_up(self, message: Message, reason: str) -> None:
+        """Leaves a message to its visibility timeout, after which it comes back."""
+        self.hand.discard(message)
+        MESSAGES.labels("left").inc()
+        text = "not deleted" if message.stored else "not stored"
+        log(logging.ERROR, text, outcome="left", error=reason, **message.fields)
 
-    def _delete(self, messages: list[Message], received: float) -> None:
-        """Deletes stored messages. One that stays comes back, is a duplicate, and goes then."""
-        failed = dict.fromkeys(messages, "")
-        for attempt in range(TRIES):
-            if attempt:
-                self._pause(backoff(attempt - 1))
-            if monotonic() - received > 0.9 * self._config.visibility_timeout:
-                failed = dict.fromkeys(failed, "visibility timeout over: another may work on it")
-                break
-            try:
-                failed = self._relay.delete(list(failed))
-            except SQS_ERRORS as error:
-                failed = dict.fromkeys(failed, describe(error))
-            if not failed:
+    def _retry(self) -> None:
+        """Tries again what is in hand, each alone: all that were not yet, and of those whose pause
+        is over as many as succeed, so that the flow waits for one failure at most."""
+        self._extend()
+        due = [message for message in self.hand if message.retry_at <= monotonic()]
+        for message in sorted(due, key=lambda message: (message.tries > 0, message.retry_at)):
+            if not self._relay.ready:
                 return
-        DELETE_FAILURES.inc(len(failed))
-        for message, reason in failed.items():
-            log(logging.WARNING, "not deleted", messageId=message.message_id, error=reason)
+            if message in self.hand and not self._work([message]) and message.tries > 1:
+                return
+            self._extend()
 
-    def _release(self, messages: list[Message]) -> None:
-        """Makes messages visible at once; where SQS is away they are so after their timeout."""
-        with suppress(*SQS_ERRORS):
-            if messages:
-                self._relay.hide(messages, 0)
-                log(logging.INFO, "released", messages=len(messages))
+    def _extend(self) -> None:
+        """Hides what is in hand for longer, at half its visibility timeout: that costs no receive.
+        Gives up what SQS does not hide, as it does not beyond 12 hours."""
+        seconds = self._settings.visibility_timeout
+        soon = [m for m in self.hand if m.hidden_until < monotonic() + seconds / 2]
+        failed = self._change_visibility(seconds, soon)
+        for message in soon:
+            if message not in failed:
+                message.hidden_until = monotonic() + 0.9 * seconds
+            elif message.hidden_until < monotonic():
+                self._give_up(message, f"{message.reason}; {failed[message]}")
 
-    def _hold(self, messages: list[Message]) -> bool:
-        """Begins the messages' visibility timeout anew; returns whether SQS did."""
-        with suppress(*SQS_ERRORS):
-            return self._relay.hide(messages, self._config.visibility_timeout)
-        return False
+    def _change_visibility(self, seconds: int, messages: Iterable[Message]) -> dict[Message, str]:
+        call = self._sqs.change_message_visibility_batch
+        return self._call(call, messages, VisibilityTimeout=seconds)
 
-    def _leave(self, messages: list[Message], reason: str) -> None:
-        """Says which messages stay in the queue and come back."""
-        MESSAGES.labels("left").inc(len(messages))
-        for message in messages:
-            fields = {"messageId": message.message_id, "receiveCount": message.receive_count}
-            log(logging.ERROR, "not stored", **fields, outcome="left", error=reason)
+    def _call(
+        self, call: Callable[..., Any], messages: Iterable[Message], **more: int
+    ) -> dict[Message, str]:
+        """Makes a batch call for messages that nobody else can have by now, ten at a time. Returns
+        those that it was not done for, and why."""
+        failed = {m: "visibility timeout over" for m in messages if m.hidden_until < monotonic()}
+        rest = [m for m in messages if m not in failed]
+        while rest:
+            some, rest = rest[:10], rest[10:]
+            # The index as Id: the same message can come twice in a batch.
+            handles = enumerate(m.sqs["ReceiptHandle"] for m in some)
+            entries = [{"Id": str(i), "ReceiptHandle": handle, **more} for i, handle in handles]
+            try:
+                answer = call(QueueUrl=self._settings.sqs_queue_url, Entries=entries)
+                failed |= {some[int(f["Id"])]: f["Code"] for f in answer.get("Failed", [])}
+            except SQS_ERRORS as error:
+                failed |= dict.fromkeys(some, describe(error))
+        return failed
 
 
 class Relay:
-    """The pollers, what they share, and the main thread's watch over them."""
+    """The pollers, what they share, and the main thread's look at the database."""
 
-    def __init__(self, config: Config, drain: bool) -> None:
-        """Raises ConfigurationError where boto3 refuses its configuration."""
-        self.config, self.drain = config, drain
-        self.stop = threading.Event()
-        self.sqs_link = Link("queue", config.concurrency)
-        self.database = Link("database", config.concurrency)
-        self.schema = Link("schema", config.concurrency)
-        self.helpers = ThreadPoolExecutor(config.concurrency, "receive")
-        self._pollers = [Poller(self, number) for number in range(config.concurrency)]
-        self._inspected = False
-        self._started = monotonic()
-        self._signals = 0
-        # A long poll of 1 s asks all of SQS's servers, so its empty answer is true.
-        self._wait_time = min(1, config.wait_time) if drain else config.wait_time
+    def __init__(self, settings: RelaySettings, drain: bool) -> None:
+        """Raises SettingsError where boto3 refuses its configuration."""
+        self.settings, self.drain, self.stop = settings, drain, threading.Event()
+        self._faults = dict.fromkeys(("queue", "database", "schema"), UNKNOWN)
+        self._lost_at, self._lock = dict.fromkeys(self._faults, -inf), threading.Lock()
+        self._watch: Connection | None = None
+        self._started, self._signals = monotonic(), 0
+        client = botocore.config.Config(
+            connect_timeout=5,
+            read_timeout=settings.wait_time + 3,  # an aborted long poll may have taken messages
+            max_pool_connections=settings.concurrency,
+            retries={"total_max_attempts": 1},  # the loop does, and knows of shutdown
+        )
         try:
-            # An aborted long poll may have taken messages; all else answers soon or hangs.
-            self._polls = self._client(config.wait_time + 3)
-            self._sqs = self._client(5)
+            self.sqs = boto3.client("sqs", region_name=settings.aws_region, config=client)
         except (*SQS_ERRORS, ValueError) as error:
             names = "AWS_REGION, AWS_ENDPOINT_URL_SQS or AWS_PROFILE"
-            raise ConfigurationError(f"{names} is not valid: {describe(error)}") from None
+            raise SettingsError(f"{names} is not valid: {describe(error)}") from None
+        self._pollers = [Poller(self) for _ in range(settings.concurrency)]
+        IN_HAND.set_function(lambda: len(self.hands()))
+        IN_HAND_AGE.set_function(lambda: monotonic() - self._oldest()[0])
 
-    def _client(self, read_timeout: int) -> SQSClient:
-        """Returns an SQS client. It does not retry: the loop does, and knows of shutdown."""
-        settings = botocore.config.Config(
-            connect_timeout=5,
-            read_timeout=read_timeout,
-            max_pool_connections=self.config.concurrency,
-            retries={"total_max_attempts": 1},
-        )
-        session = boto3.session.Session(region_name=self.config.aws_region)
-        return session.client("sqs", config=settings)
+    @property
+    def ready(self) -> bool:
+        """Whether a batch could be stored, as far as anybody saw."""
+        return not self._faults["database"] and not self._faults["schema"]
 
-    def _inspect(self) -> None:
-        """Warns of queue settings that lose or repeat messages. Raises ConfigurationError where SQS
-        refuses the queue or the credentials for good, else SQS_ERRORS."""
-        config = self.config
-        names: list[QueueAttributeNameType] = ["RedrivePolicy", "VisibilityTimeout"]
+    def report(self, end: str, fault: str, began: float) -> None:
+        """Takes what a contact that began then saw of an end: what is wrong with it, or "". Logs
+        changes. What began before a loss is no sign of a return."""
+        with self._lock:
+            known = self._faults[end]
+            if known == fault or (not fault and began < self._lost_at[end]):
+                return
+            self._faults[end] = fault
+            self._lost_at[end] = monotonic() if fault else -inf
+        UP.labels(end).set(not fault)
+        if not fault:
+            log(logging.INFO, f"{end} is ready")
+        elif (
+            known in ("", UNKNOWN) or end == "schema"
+        ):  # of one loss each contact may tell another story
+            log(logging.WARNING, f"{end} is not ready: trying until it is", error=fault)
+
+    def hands(self) -> list[Message]:
+        """Returns what is in the pollers' hands."""
+        return [message for poller in self._pollers for message in tuple(poller.hand)]
+
+    def _oldest(self) -> tuple[float, str]:
+        """When the oldest in hand was received, and why it is there; now where none is."""
+        oldest = min(self.hands(), key=lambda message: message.received_at, default=None)
+        return (oldest.received_at, oldest.reason) if oldest else (monotonic(), "")
+
+    def _is_stuck(self, seconds: float) -> bool:
+        """Whether a poller has not turned for so many seconds over WAIT_TIME."""
+        turned = min((p.turned for p in self._pollers if p.is_alive()), default=inf)
+        return monotonic() - turned > self.settings.wait_time + seconds
+
+    def hands_are_full(self) -> bool:
+        """Returns whether the next batches of all pollers might not find room."""
+        hands = self.hands()
+        room = HAND_MESSAGES - self.settings.batch_size * self.settings.concurrency
+        return len(hands) > room or sum(len(message.sqs["Body"]) for message in hands) > HAND_BYTES
+
+    def _ask_queue(self) -> None:
+        """Warns where the queue has no redrive policy. Raises SettingsError where SQS refuses the
+        queue or the credentials for good."""
+        url, began = self.settings.sqs_queue_url, monotonic()
         try:
-            answer = self._sqs.get_queue_attributes(
-                QueueUrl=config.sqs_queue_url, AttributeNames=names
-            )
-        except (aws.NoCredentialsError, aws.PartialCredentialsError) as error:
-            name = "AWS_ACCESS_KEY_ID"
-            raise ConfigurationError(f"{name} or its like is missing: {describe(error)}") from None
-        except aws.ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if not 400 <= status < 500 or status in (408, 429) or "Throttl" in describe(error):
-                raise
-            raise ConfigurationError(
-                f"SQS_QUEUE_URL or the AWS credentials are refused ({describe(error)}), accepted: "
-                f"a queue in AWS_REGION {config.aws_region} and credentials that may read it"
-            ) from None
-        self._inspected = True
-        redrive, visibility = (answer.get("Attributes", {}).get(name) for name in names)
-        receives = int(json.loads(redrive or "{}").get("maxReceiveCount", 0))
-        longest = config.visibility_timeout / 2 + config.statement_timeout
-        warnings = []
-        if not receives:
-            warnings.append("no redrive policy: a bad message comes back for days")
-        elif receives != config.max_receive_count:
-            expected = config.max_receive_count
-            warnings.append(f"maxReceiveCount {receives}, not MAX_RECEIVE_COUNT {expected}")
-        if visibility and int(visibility) < longest:
-            batch = f"the {longest:g} s that a batch may take"
-            warnings.append(f"visibility timeout {visibility} s, less than {batch}")
-        for warning in warnings:
-            log(logging.WARNING, f"the queue has {warning}")
+            answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+        except SQS_ERRORS as error:
+            answer = getattr(error, "response", {}).get("ResponseMetadata", {})
+            refused = answer.get("HTTPStatusCode") in (400, 401, 403, 404)
+            nobody = isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError))
+            if nobody or (refused and "Throttl" not in str(error)):
+                names = "SQS_QUEUE_URL, AWS_REGION or the credentials (AWS_ACCESS_KEY_ID, …)"
+                raise SettingsError(f"{names} are refused: {describe(error)}") from None
+            return self.report("queue", describe(error), began)
+        self.report("queue", "", began)
+        if "RedrivePolicy" not in answer.get("Attributes", {}):
+            log(logging.WARNING, "the queue has no redrive policy: a bad message comes for days")
 
-    def receive(self) -> list[Message]:
-        """Polls once. Raises SQS_ERRORS."""
-        if not self._inspected:  # SQS was away at the start; what it refuses by now may be passing
-            with suppress(ConfigurationError):
-                self._inspect()
-        answer = self._polls.receive_message(
-            QueueUrl=self.config.sqs_queue_url,
-            MaxNumberOfMessages=self.config.batch_size,
-            WaitTimeSeconds=self._wait_time,
-            VisibilityTimeout=self.config.visibility_timeout,
-            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
-        )
-        messages = []
-        for m in answer.get("Messages", []):
-            sent, count = (m["Attributes"][k] for k in ("SentTimestamp", "ApproximateReceiveCount"))
-            message = m["MessageId"], m["Body"], m["ReceiptHandle"], int(sent) / 1000, int(count)
-            messages.append(Message(*message))
-        return messages
-
-    def delete(self, messages: list[Message]) -> dict[Message, str]:
-        """Deletes; returns what SQS did not delete, and its reason. Raises SQS_ERRORS."""
-        answer = self._sqs.delete_message_batch(
-            QueueUrl=self.config.sqs_queue_url,
-            # The index as Id: the same message can come twice in a batch.
-            Entries=[
-                {"Id": str(i), "ReceiptHandle": m.receipt_handle} for i, m in enumerate(messages)
-            ],
-        )
-        return {messages[int(f["Id"])]: f["Code"] for f in answer.get("Failed", [])}
-
-    def hide(self, messages: list[Message], seconds: int) -> bool:
-        """Makes messages visible after so many seconds; returns whether all of them. Raises
-        SQS_ERRORS."""
-        answer = self._sqs.change_message_visibility_batch(
-            QueueUrl=self.config.sqs_queue_url,
-            Entries=[
-                {"Id": str(i), "ReceiptHandle": m.receipt_handle, "VisibilityTimeout": seconds}
-                for i, m in enumerate(messages)
-            ],
-        )
-        return not answer.get("Failed")
+    def _look(self) -> None:
+        """Asks the database whether it could store a batch."""
+        began = monotonic()
+        try:
+            self._watch = self._watch or connect(self.settings)
+            row = self._watch.execute(READY).fetchone() or {"fault": ""}
+        except psycopg.Error as error:
+            if self._watch:
+                self._watch.close()
+            self._watch = None
+            return self.report("database", describe(error), began)
+        self.report("database", "", began)
+        self.report("schema", row["fault"], began)
 
     def health(self) -> dict[str, object]:
         """Returns /health's answer, from memory: it never waits for anybody."""
-        now = monotonic()
-        stuck = any(poller.is_stuck(now, STUCK) for poller in self._pollers)
-        links = self.sqs_link.up and self.database.up and self.schema.up
+        now, (since, why) = monotonic(), self._oldest()
+        faults = [f"{end}: {fault}" for end, fault in self._faults.items() if fault]
+        faults += ["a poller is stuck"] if self._is_stuck(STUCK) else []
+        if self.hands_are_full() or now - since > STUCK:
+            room = "no room for more messages" if self.hands_are_full() else "messages"
+            faults.append(f"{room} in hand, the oldest for {now - since:.0f} s: {why}")
         return {
-            "status": "healthy" if links and not stuck else "unhealthy",
-            "workerId": self.config.worker_id,
-            "queueConnected": self.sqs_link.up,
-            "dbConnected": self.database.up,
+            "status": "unhealthy" if faults else "healthy",
+            "reason": "; ".join(faults) or None,
+            "workerId": self.settings.worker_id,
+            "queueConnected": not self._faults["queue"],
+            "dbConnected": not self._faults["database"],
             "uptime": round(now - self._started, 1),
             "lastPollAgeSeconds": round(now - min(poller.polled for poller in self._pollers), 1),
         }
 
-    def run(self) -> int:
-        """Runs to the end and returns the exit status. Raises ConfigurationError at the start."""
+    def run(self) -> None:
+        """Runs to the end. Raises SettingsError at the start."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        # In a thread, so that a signal ends it: an answer that drips never times out.
-        inspection = self.helpers.submit(self._inspect)
-        while not wait([inspection], 0.1).done and not self._signals:
-            pass
-        if not inspection.done():
-            os._exit(0)  # nothing was received yet
-        try:
-            inspection.result()
-        except SQS_ERRORS as error:
-            self.sqs_link.report(0, False, describe(error))
-        else:
-            for poller in self._pollers:
-                self.sqs_link.report(poller.number, True)
-        log(logging.INFO, "started", workerId=self.config.worker_id, pollers=len(self._pollers))
+        self._ask_queue()
+        self._look()
+        log(logging.INFO, "started", workerId=self.settings.worker_id, pollers=len(self._pollers))
         for poller in self._pollers:
-            poller.thread.start()
-        status = 0
-        end = math.inf
-        while any(poller.thread.is_alive() for poller in self._pollers):
-            now = monotonic()
-            for poller in self._pollers:
-                poller.database.cut(now)
-                # At twice the time after which /health says so.
-                if poller.is_stuck(now, 2 * STUCK) and not status:
-                    log(logging.CRITICAL, "a poller is dead or stuck: ending", poller=poller.number)
-                    status = 1
-            if (status or self._signals) and not self.stop.is_set():
+            poller.start()
+        end, looked_at = inf, monotonic()
+        while any(poller.is_alive() for poller in self._pollers):
+            pause = 1 if self._faults["database"] else LOOK_EVERY
+            if monotonic() > looked_at + pause and not self.stop.is_set():
+                self._look()
+                looked_at = monotonic()
+            if self._signals and not self.stop.is_set():
                 log(logging.INFO, "stopping: no new poll, the batch in hand is finished")
                 self.stop.set()
-                end = now + STOP_LIMIT
-            if now > end:
-                log(logging.CRITICAL, "a poller did not stop in time: ending")
+                end = monotonic() + STOP_LIMIT
+            if monotonic() > end or self._is_stuck(2 * STUCK):
+                log(logging.CRITICAL, "a poller is stuck: ending")
                 os._exit(1)
             time.sleep(0.1)
         log(logging.INFO, "stopped")
-        return int(any(poller.died for poller in self._pollers)) or status
 
     def _on_signal(self, number: int, frame: object) -> None:
         # Only counts: a log line or Event.set needs a lock that the main thread may hold just now.
         self._signals += 1
-        if self._signals > 1:
-            os._exit(1)
+        if self._signals > 1 or not self._pollers[0].ident:
+            os._exit(self._signals - 1)  # at the first nothing was received yet
 
 
 def serve(relay: Relay) -> None:
-    """Answers /health and /metrics on PORT until the process ends. Raises ConfigurationError."""
+    """Answers /health and /metrics on PORT until the process ends. Raises SettingsError."""
+    metrics = exposition.make_wsgi_app()
 
-    class Handler(BaseHTTPRequestHandler):
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ["PATH_INFO"] == "/metrics":
+            return metrics(environ, start_response)
+        status, answer = "404 Not Found", dict[str, object](error="/health or /metrics")
+        if environ["PATH_INFO"] == "/health":
+            answer = relay.health()
+            status = "503 Service Unavailable" if answer["reason"] else "200 OK"
+        body = json.dumps(answer).encode()
+        length = ("Content-Length", str(len(body)))
+        start_response(status, [("Content-Type", "application/json"), length])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    class Handler(WSGIRequestHandler):
         timeout = 10  # a client that says nothing does not keep its thread
 
-        def do_GET(self) -> None:
-            status, kind, body = 404, "text/plain", b"/health or /metrics\n"
-            path = self.path.partition("?")[0]
-            if path == "/health":
-                answer = relay.health()
-                status, kind = 200 if answer["status"] == "healthy" else 503, "application/json"
-                body = json.dumps(answer).encode()
-            elif path == "/metrics":
-                status, kind, body = 200, CONTENT_TYPE_LATEST, generate_latest()
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """A probe every few seconds is no news."""
 
-    class Server(ThreadingTCPServer):
-        allow_reuse_address = True
-        daemon_threads = True
-
+    class Server(exposition.ThreadingWSGIServer):
         def handle_error(self, *args: object) -> None:
             """A client that went away is no news either."""
 
+    port = relay.settings.port
     try:
-        server = Server(("", relay.config.port), Handler)
+        server = make_server("", port, app, Server, Handler)
     except OSError as error:
-        fault = f"PORT {relay.config.port} cannot be used ({error.strerror}), accepted: a free port"
-        raise ConfigurationError(fault) from None
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+        raise SettingsError(f"PORT {port} cannot be used: {error.strerror}") from None
+    threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def main() -> int:
+    """Runs the relay; returns the exit status."""
     parser = argparse.ArgumentParser(description="Relays SQS notifications into Postgres.")
     parser.add_argument("--drain", action="store_true", help="stop at an empty poll")
     drain = parser.parse_args().drain
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter())
-    # Only our own lines below a warning: botocore's debug lines hold tokens.
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     try:
-        config = Config.read(os.environ)
-        logger.setLevel(config.log_level.upper())
-        relay = Relay(config, drain)
+        settings = RelaySettings.read()
+        start_logging(settings.log_level)
+        relay = Relay(settings, drain)
         serve(relay)
-        return relay.run()
-    except ConfigurationError as error:
+        relay.run()
+    except SettingsError as error:
         print(f"relay.py: {error}", file=sys.stderr)
         return 2
+    return 0
 
 
 if __name__ == "__main__":

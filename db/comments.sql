@@ -130,6 +130,62 @@ comment on table own_sellers is
 comment on column own_sellers.seller_id is 'Amazon''s merchant id.';
 comment on column own_sellers.name is 'What you call it; for people only.';
 
+comment on table items is
+'What you say of your items: never needed; names and floors appear wherever an item is shown or a '
+'price is suggested. Fill it by hand or by \copy items from ''items.csv'' csv header.';
+comment on column items.asin is 'The item.';
+comment on column items.marketplace is
+'Amazon''s marketplace id; the United Kingdom''s where none is given.';
+comment on column items.sku is 'What you call it in your stock.';
+comment on column items.title is 'What people call it.';
+comment on column items.floor_price is
+'The listing price under which no price is suggested, of condition new, in the marketplace''s '
+'currency.';
+
+comment on table item_days is
+'One row an item and UTC day, from its first event to the last day that roll_up_days() has rolled '
+'up; what is left of the day when its notifications are pruned. What stood at midnight counts. '
+'Prices are landed, in the marketplace''s currency, rounded to two decimals.';
+comment on column item_days.asin is 'The item.';
+comment on column item_days.marketplace is 'Amazon''s marketplace id.';
+comment on column item_days.item_condition is 'new, used, ….';
+comment on column item_days.day is 'The UTC day.';
+comment on column item_days.events is 'ANY_OFFER_CHANGED notifications of that day.';
+comment on column item_days.your_open is
+'Your price at midnight; on an item''s first day, its first one.';
+comment on column item_days.your_low is 'Your lowest price of the day.';
+comment on column item_days.your_high is 'Your highest price of the day.';
+comment on column item_days.your_close is 'Your price at the end of the day.';
+comment on column item_days.market_low is 'The lowest price of all offers in the day, yours too.';
+comment on column item_days.market_close is 'The lowest price of all offers at the end of the day.';
+comment on column item_days.buy_box_seconds is 'Seconds of known_seconds in which you held it.';
+comment on column item_days.known_seconds is
+'Seconds of the day of which offers are known: all but on an item''s first day.';
+comment on column item_days.buy_box_won is 'How often you came to hold the buy box.';
+comment on column item_days.buy_box_lost is 'How often you ceased to hold the buy box.';
+comment on column item_days.success_s is 'Seconds of severity success, as severity_changes tells.';
+comment on column item_days.info_s is 'Seconds of severity info.';
+comment on column item_days.warning_s is 'Seconds of severity warning.';
+comment on column item_days.high_s is 'Seconds of severity high.';
+comment on column item_days.critical_s is 'Seconds of severity critical.';
+comment on column item_days.pricing_issues is 'PRICING_HEALTH notifications of that day.';
+comment on column item_days.buy_box_close is
+'Did you hold the buy box at the end of the day; null where no offers were known.';
+comment on column item_days.offers_time is
+'The event_time of the offers that stood at the end of the day; null where none were known.';
+comment on column item_days.severity_close is 'The severity at the end of the day.';
+comment on column item_days.severity_time is
+'The event_time of the notification that severity_close is from.';
+comment on column item_days.final is
+'Pruning has taken a notification of that day: it cannot be rolled up again.';
+
+comment on table item_days_queue is
+'The notifications whose days roll_up_days() has still to write: those stored since, and those '
+'whose severity rerun_severity() has changed. Written in the transaction that did so.';
+comment on column item_days_queue.notification_id is 'The notification.';
+comment on column item_days_queue.event_time is
+'When it happened, as known then: a call for earlier days need not look at it.';
+
 comment on table alert_rules is
 'What to tell of and where to: an alert is raised when an applied event changes an item so that an '
 'active rule fires. preview_alerts() says what one would have sent.';

@@ -6,7 +6,7 @@ declare
   -- beside all that only reads
   analyst_calls constant text[] := array[
     'activate_severity_rules', 'rerun_severity', 'rebuild_current_state', 'retry_failure',
-    'retry_failures', 'retry_deliveries'
+    'retry_failures', 'roll_up_days', 'retry_deliveries'
   ];
   alerter_calls constant text[] := array['claim_alerts', 'finish_alert'];
   f record;
@@ -29,6 +29,9 @@ begin
     if to_regrole('buybox_alerter') is not null and f.proname = any (alerter_calls) then
       execute format('grant execute on function %s to buybox_alerter', f.signature);
     end if;
+    if to_regrole('buybox_page') is not null and starts_with(f.proname, 'page_') then
+      execute format('grant execute on function %s to buybox_page', f.signature);
+    end if;
   end loop;
 
   if to_regrole('buybox_relay') is not null then
@@ -41,6 +44,9 @@ begin
     grant usage on schema public to buybox_ui;
     grant select on current_state to buybox_ui;
   end if;
+  if to_regrole('buybox_page') is not null then
+    grant usage on schema public to buybox_page;
+  end if;
   if to_regrole('buybox_analyst') is not null then
     grant usage on schema public to buybox_analyst;
     for t in
@@ -52,7 +58,7 @@ begin
     loop
       execute format('grant select on %s to buybox_analyst', t.name);
     end loop;
-    grant insert, update, delete on severity_rules, alert_rules to buybox_analyst;
+    grant insert, update, delete on severity_rules, items, alert_rules to buybox_analyst;
   end if;
 end
 $$;

@@ -2,26 +2,26 @@
 
     python db/maintain.py rerun      derive every severity again, under the active severity_rules
     python db/maintain.py rebuild    make current_state anew from worker_notifications
+    python db/maintain.py rollup     bring item_days up to the last finished UTC day
     python db/maintain.py prune      delete notifications received longer than KEEP ago (90 days)
 
-The work itself is SQL: rerun_severity(), rebuild_current_state(), prune_notifications(). It may be
-stopped at any point and run again; live ingest goes on beside it. Exit status: 0; 1 where the
-database refused; 2 for a wrong call; 130 where it was interrupted.
+The work itself is SQL: rerun_severity(), rebuild_current_state(), roll_up_days() and
+prune_notifications(), which needs what is rolled up. It may be stopped at any point and run again;
+live ingest goes on beside it. Exit status: 0; 1 where the database refused; 2 for a wrong call; 130
+where it was interrupted.
 """
 
 import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, LiteralString
 
 import psycopg
-<<<<<<< HEAD
+from migrate import connect
 
 from settings import Settings, SettingsError
-=======
-from migrate import connect, database_url
->>>>>>> main
 
 # Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
 CHUNK = 5_000
@@ -67,7 +67,30 @@ def rebuild(connection: psycopg.Connection) -> str:
     return f"{len(asins)} items rebuilt, {rows} rows in current_state"
 
 
+def rollup(connection: psycopg.Connection) -> str:
+    """Goes through the days from the first that is not rolled up, in steps of about CHUNK
+    notifications each; what is late is in the first step."""
+    first, last, pending = one_row(
+        connection,
+        "select least(coalesce(d.rolled_up_to + 1, q.first_day), utc_day(now()) - 1),"
+        " utc_day(now()) - 1, q.pending"
+        " from (select max(day) as rolled_up_to from item_days) as d"
+        " cross join (select min(utc_day(event_time)) as first_day, count(*) as pending"
+        " from item_days_queue) as q",
+    )
+    days = (last - first).days + 1
+    step = max(1, min(31, days * CHUNK // max(pending, 1)))
+    rows = 0
+    for done in range(0, days, step):
+        until = min(first + timedelta(days=done + step - 1), last)
+        rows += one_row(connection, "select roll_up_days(%s)", (until,))[0]
+        connection.commit()
+        progress(f"rolled up to {until} of {last}, {rows} rows written")
+    return f"item_days rolled up to {last}, {rows} rows written"
+
+
 def prune(connection: psycopg.Connection) -> str:
+    rollup(connection)
     keep = os.environ.get("KEEP") or "90 days"
     total = 0
     while pruned := one_row(connection, "select prune_notifications(%s, %s)", (keep, CHUNK))[0]:
@@ -100,6 +123,7 @@ def progress(text: str) -> None:
 WORK: dict[str, Callable[[psycopg.Connection], str]] = {
     "rerun": rerun,
     "rebuild": rebuild,
+    "rollup": rollup,
     "prune": prune,
 }
 
@@ -109,11 +133,7 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python db/maintain.py {'|'.join(WORK)}", file=sys.stderr)
         return 2
     try:
-<<<<<<< HEAD
-        with psycopg.connect(Settings.read().database_url) as connection:
-=======
-        with connect(url) as connection:
->>>>>>> main
+        with connect(Settings.read().database_url) as connection:
             result = WORK[arguments[0]](connection)
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -16,6 +16,13 @@ begin
           for each row execute function notify_current_state()'
       ),
       (
+        'worker_notifications', 'worker_notifications_queued',
+        'create trigger worker_notifications_queued
+          after insert on worker_notifications
+          referencing new table as arrived
+          for each statement execute function queue_item_days()'
+      ),
+      (
         'current_state', 'current_state_alerts',
         'create trigger current_state_alerts
           after insert or update on current_state

@@ -40,7 +40,7 @@ import psycopg
 from moto.server import ThreadedMotoServer
 from psycopg import sql
 from psycopg.rows import dict_row
-from stream import DE, JP, NAMES, OWN_SELLER, UK, make_stream
+from stream import CATALOGUE, DE, JP, OWN_SELLER, UK, make_stream
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 80
@@ -54,6 +54,7 @@ COLOURS = {"critical": "1;31", "high": "35", "warning": "33", "info": "2", "succ
 # AWS account and database.
 KEEP = re.compile(
     "PATH|HOME|USER|TMPDIR|TZ|TERM|NO_COLOR|PAGER|LESS|EDITOR|VISUAL|LANG|LC_.*|LD_.*|PYTHON.*"
+    "|PAGE_.*"
 )
 
 TELLING = re.compile('"level": "(error|critical)"|Error|ERROR|FATAL')  # of a log's lines
@@ -321,7 +322,8 @@ def prepare_database(database: Database) -> None:
 
 
 def migrate(database: Database, logs: Path) -> None:
-    """Runs db/migrate.py as the owner, then makes the relay a login that may do only its job."""
+    """Runs db/migrate.py as the owner, makes the relay and the page logins that may do only their
+    jobs, and fills what only the seller knows."""
     log = logs / "migrate.log"
     settings = {"DATABASE_URL": database.url("seller"), "AMAZON_SELLER_ID": OWN_SELLER}
     with log.open("w") as out:
@@ -337,8 +339,12 @@ def migrate(database: Database, logs: Path) -> None:
     if done.returncode:
         raise DemoError("db/migrate.py failed", log)
     with database.connect("seller") as db:
-        create = sql.SQL("create role relay login password {} in role buybox_relay")
-        db.execute(create.format(sql.Literal(database.password)))
+        for login in ("relay", "page"):
+            create = sql.SQL("create role {} login password {} in role {}")
+            role = sql.Identifier(f"buybox_{login}")
+            password = sql.Literal(database.password)
+            db.execute(create.format(sql.Identifier(login), password, role))
+        db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", CATALOGUE)
 
 
 class Queue:
@@ -442,7 +448,7 @@ STATE_LINE = "{:<9} {:<18.18} {:<10.10} {:<2} {:<4.4} {:>6} {:>6} {:>7} {:>5} {:
 
 def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
     rows = db.execute(
-        "select *, now() - pricing_issue_time as issue_age from current_state "
+        "select *, now() - pricing_issue_time as issue_age from item_now "
         "order by array_position(%s::text[], severity), your_position desc nulls last, asin",
         [list(COLOURS)],
     ).fetchall()
@@ -456,7 +462,7 @@ def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
         position = "-" if row["your_position"] is None else row["your_position"]
         text = STATE_LINE.format(
             name,
-            NAMES.get(row["asin"], ""),
+            row["title"] or "",
             row["asin"],
             COUNTRY.get(row["marketplace"], ""),
             row["item_condition"],
@@ -470,6 +476,39 @@ def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
         if row["pricing_issue"]:
             issue = f"pricing issue: {row['pricing_issue']}, {ago(row['issue_age'])}"
             screen.line(f"{'':10}{screen.corner} {issue}")
+
+
+def show_buy_boxes(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
+    """The newest change of each item whose buy box changed hands in the last hour."""
+    rows = db.execute(
+        "select distinct on (b.asin, b.marketplace, b.item_condition) b.*, i.title, c.currency,"
+        " now() - b.event_time as age"
+        " from buy_box_changes(now() - interval '1 hour', 'infinity') as b"
+        " inner join current_state as c using (asin, marketplace, item_condition)"
+        " left join items as i using (asin, marketplace)"
+        " order by b.asin, b.marketplace, b.item_condition, b.event_time desc"
+    ).fetchall()
+    screen.heading("Who took which buy box in the last hour")
+    for row in sorted(rows, key=lambda row: row["age"]):
+        whose = "you" if row["change"] == "won" else row["new_seller"] or "nobody"
+        fba = " (FBA)" if row["new_is_fba"] else ""
+        screen.line(
+            f"{ago(row['age']):<10} {row['title'] or row['asin']:<16.16} {row['change']:<10} "
+            f"{whose}{fba} {price(row, 'new_price')}, yours {price(row, 'your_price')}"
+        )
+
+
+def show_prices(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
+    rows = db.execute(
+        "select * from item_now where suggested_price is not null order by asin, item_condition"
+    ).fetchall()
+    screen.heading("What price would win it back (it only suggests)")
+    for row in rows:
+        name = row["title"] or row["asin"]
+        lines = textwrap.wrap(row["reason"], WIDTH - 20, max_lines=2)
+        screen.line(f"{name:<19.19} {lines[0]}")
+        for line in lines[1:]:
+            screen.line(f"{'':20}{line}")
 
 
 def price(row: dict[str, Any], column: str) -> str:
@@ -517,14 +556,21 @@ def show_failures(screen: Screen, db: psycopg.Connection[dict[str, Any]], queue:
 
 
 NEXT = """\
-make psql     opens this run's database, kept in .demo/ until the next run:
-                select * from current_state where severity = 'critical';
-                select * from price_history where asin = 'B0DEMO0012';
-                select * from severity_changes where asin = 'B0DEMO0012';
-                select * from open_failures;
+make page     shows it in a browser: http://127.0.0.1:8000
+make psql     opens this run's database, kept in .demo/ until the next run
 docs/analysts.md   goes on from there: other thresholds, history, repairs
 README.md          tells how to run it with your own queue and database
 make demo          runs all this again, with a new database"""
+
+
+# What they print fits 80 columns.
+SUGGESTIONS = """\
+The demo's database, as its owner; \\d lists the tables, \\q leaves. You might ask:
+  select asin, title, severity, your_price, gap_pct, suggested_price from item_now;
+  select part, item, value from explain_item('B0DEMO0012');
+  select event_time, asin, change, new_seller from buy_box_changes('today', 'now');
+  select seller_id, events, undercuts from competitors('yesterday', 'now') limit 9;
+"""
 
 
 # The run
@@ -562,6 +608,8 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
             outcomes = run_relay(database, queue, len(sent.bodies), logs, stage)
             stage.detail = "queue empty"
         show_state(screen, db)
+        show_buy_boxes(screen, db)
+        show_prices(screen, db)
         show_outcomes(screen, outcomes)
         show_failures(screen, db, queue)
     postgres.complete.touch()
@@ -569,14 +617,35 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
     screen.line(NEXT)
 
 
-def open_psql(postgres: Postgres, arguments: Sequence[str]) -> int:
-    """psql on what the last demo left; returns psql's exit status."""
+def need_data(postgres: Postgres) -> None:
+    """Raises DemoError where no demo has run to its end."""
     if not postgres.has_data:
         raise DemoError("there is no demo database yet: run make demo first")
     if not postgres.complete.exists():
         raise DemoError("the last make demo did not finish: run it again")
+
+
+def serve_page(postgres: Postgres) -> int:
+    """board.py over what the last demo left, until it is told to end; returns its exit status."""
+    need_data(postgres)
+    with postgres.running() as database:
+        page = subprocess.Popen(
+            [sys.executable, "board.py"],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database.url("page")},
+            stdin=subprocess.DEVNULL,
+        )
+        # Both get Ctrl-C; a SIGTERM for us is passed on. The page's end is ours.
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, lambda *_: page.send_signal(signal.SIGTERM))
+        return page.wait()
+
+
+def open_psql(postgres: Postgres, arguments: Sequence[str]) -> int:
+    """psql on what the last demo left; returns psql's exit status."""
+    need_data(postgres)
     if not arguments:
-        print("The demo's database, as its owner; \\d lists the tables, \\q leaves.", flush=True)
+        print(SUGGESTIONS, flush=True)
     with postgres.running() as database:
         return postgres.psql(database, arguments)
 
@@ -639,6 +708,9 @@ def main() -> int:
         metavar="ARGUMENT",
         help="open psql, with these arguments, on what the last demo left",
     )
+    parser.add_argument(
+        "--page", action="store_true", help="serve the page over what the last demo left"
+    )
     arguments = parser.parse_args()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, interrupt)
@@ -652,10 +724,12 @@ def main() -> int:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DemoError("another make demo or make psql is using this directory") from None
+                raise DemoError("another make demo, psql or page is using this directory") from None
             postgres = Postgres(directory, logs)
             if arguments.psql is not None:
                 return open_psql(postgres, arguments.psql)
+            if arguments.page:
+                return serve_page(postgres)
             demo(Screen(), postgres, logs)
             return 0
     except Interrupted as interrupted:

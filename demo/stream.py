@@ -75,7 +75,20 @@ ITEMS = (
     Item("B0DEMO0138", "Chess set, wood", 39.00, 1, ((0, 1.1, 1.0), (3, 1.05, 1.0)), events=8),
 )
 # fmt: on
-NAMES = {item.asin: item.name for item in ITEMS}
+# What the seller keeps in items: asin, marketplace, sku, title, floor_price.
+CATALOGUE = sorted(
+    {
+        (
+            item.asin,
+            item.marketplace,
+            item.name.upper().replace(",", "").replace(" ", "-"),
+            item.name,
+            # of each what its new one is worth, less what he can spare
+            round(max(i.price for i in ITEMS if i.asin == item.asin) * 0.7, 2),
+        )
+        for item in ITEMS
+    }
+)
 
 # Amazon's complaints that a price is too high for the buy box: ASIN, hour, own price, threshold.
 COMPLAINTS = (

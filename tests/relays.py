@@ -79,10 +79,12 @@ class RelayProcess:
         lines = self.stdout.split("\n")[:-1]
         return [line for line in map(json.loads, lines) if line["message"].startswith(message)]
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         """Status and text of its HTTP answer; (0, "") where nobody listens yet."""
+        url = f"http://127.0.0.1:{self.port}{path}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            request = urllib.request.Request(url, method=method)
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

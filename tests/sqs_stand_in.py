@@ -81,6 +81,14 @@ class StandIn:
     def size(self) -> int:
         return len(self._messages)
 
+    @property
+    def visible(self) -> list[tuple[str, int]]:
+        """What could be received now: body, receives so far."""
+        with self._change:
+            now = time.monotonic()
+            messages = self._messages.values()
+            return [(m["body"], m["receives"]) for m in messages if m.get("until", 0) <= now]
+
     def GetQueueAttributes(self, request: Request) -> Request:
         attributes = {"VisibilityTimeout": "100"}
         if self.max_receives:

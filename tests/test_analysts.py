@@ -459,14 +459,19 @@ def test_buy_box_share_is_of_time_and_not_of_events(db: Connection) -> None:
     assert share(0, 60) == everything
     # Nothing is known of the time before the first event.
     assert share(-60, 60) == everything
-    # Within the window from its first event; what began before it does not count.
-    assert share(5, 60) == {new: Decimal("0.6"), used: 1, american: 1, other: 0}
+    # What began before the window counts from its beginning on.
+    later = {new: Decimal("0.6364"), used: Decimal("0.8182"), american: 1, other: 0}
+    assert share(5, 60) == later
     # The last event counts to the window's end, whatever comes after.
     assert share(0, 20) == {new: Decimal("0.5"), used: Decimal("0.25")}
     # An event at the end is outside, one at the beginning inside.
     assert share(0, 30)[new] == Decimal("0.3333")
     assert share(30, 60)[new] == 1
-    assert share(-10, 0) == share(70, 80) == {}
+    assert share(-10, 0) == share(80, 70) == {}
+    # Nothing happens in it, but what stood stands.
+    assert share(70, 80) == {new: 1, used: 1, american: 1, other: 0}
+    of_one = rows(db, "select asin, share from buy_box_share(%s, %s, %s)", after(0), after(60), Y)
+    assert of_one == [(Y, 0)]
 
 
 def test_buy_box_share_ends_now(db: Connection) -> None:

@@ -14,10 +14,9 @@ import psycopg
 import pytest
 import reference
 from cluster import ROOT, Cluster
+from doctor import DoctorSettings
 from prometheus_client import REGISTRY
 from sqs import offer_changed
-
-import relay
 
 DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench/README.md"]
 README = (ROOT / "README.md").read_text()
@@ -46,15 +45,21 @@ def test_the_readme_shows_what_the_demo_prints(
     assert [line for line in shown if line not in printed] == []
 
 
-def test_the_readme_lists_every_setting_of_the_relay() -> None:
+def test_the_readme_lists_every_setting() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `?([^|`]*)`? \| ([^|]*) \|", README, re.MULTILINE)
     listed = {name: (default, accepted) for name, default, accepted in rows}
-    assert listed.keys() == relay.TEXTS.keys() | relay.NUMBERS.keys()
-    for name, (default, _, _) in relay.TEXTS.items():
-        assert listed[name][0] == default or (listed[name][0], default) == ("required", "")
-    for name, (standard, low, high, unit) in relay.NUMBERS.items():
-        limits = f"{low} to {high}" if high < relay.ANY else f"{low} or more"
-        assert listed[name] == (str(standard), limits + unit)
+    fields = DoctorSettings.model_fields  # the relay's, and what else is read
+    assert listed.keys() == {name.upper() for name in fields}
+    for name, field in fields.items():
+        default, accepted = listed[name.upper()]
+        standard = "required" if field.is_required() else str(field.default) or "none"
+        assert default == standard
+        low, high = (
+            next((getattr(bound, side) for bound in field.metadata if hasattr(bound, side)), None)
+            for side in ("ge", "le")
+        )
+        if low is not None:
+            assert accepted.startswith(f"{low} to {high}" if high else f"{low} or more")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -131,7 +136,7 @@ def test_the_queries_for_a_lock_that_stops_ingest_name_its_holder(
 ) -> None:
     text = (ROOT / "docs/operations.md").read_text().partition("### When a lock stops ingest")[2]
     of_an_item, of_all = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[:2]
-    (asin,) = re.findall(r"item_lock\('(\w+)'\)", of_an_item)
+    (asin,) = re.findall(r"lock_of_item\('(\w+)'\)", of_an_item)
     holder, waiting, observer = connect(), connect(), connect()
     pids = holder.info.backend_pid, waiting.info.backend_pid
     ingest = "select ingest_notification(%s, %s)"

@@ -297,18 +297,103 @@ def test_a_message_that_breaks_its_session_costs_only_itself(
 
 
 def test_a_lock_of_somebody_else_costs_the_others_nothing(
+    db: Connection, database_url: str, stand_in: StandIn, wait_until: WaitUntil
+) -> None:
+    # Somebody's forgotten transaction holds one item's lock for many visibility timeouts, while
+    # messages of it and of others keep coming.
+    bodies = [offer_changed(f"B{n % 10:09}", n) for n in range(400)]
+    settings = stand_in.settings | {"DATABASE_URL": database_url, "VISIBILITY_TIMEOUT": 4}
+    with RelayProcess(**settings) as relay:
+        with locked(settings, bodies[0]):
+            stand_in.send(*bodies[:200])
+            wait_until(lambda: stand_in.size == 20, what="the others' delete")
+            wait_until(lambda: relay.metric("relay_in_hand_messages") == 20, what="tries alone")
+            (line,) = relay.logs("kept in hand")
+            assert "lock timeout" in line["error"]
+            assert "pg_locks" in line["hint"]
+            assert relay.metric("relay_in_hand_oldest_seconds") > 0
+            end = relay.health()["uptime"] + 13
+            wait_until(lambda: relay.health()["uptime"] > end, what="three visibility timeouts")
+            stand_in.send(*bodies[200:])
+            wait_until(lambda: stand_in.size == 40, what="the others' delete, again")
+        wait_until(lambda: stand_in.size == 0, what="the locked item's delete")
+        assert relay.metric("relay_in_hand_messages") == 0
+        assert {line["receiveCount"] for line in relay.logs("message ")} == {1}
+        assert not relay.logs("not stored")
+        assert len(relay.logs("kept in hand")) == 1
+    assert stand_in.dead == []
+    assert_all_is_there(settings, bodies)
+
+
+def test_an_outage_is_never_silent(
+    db: Connection, stand_in: StandIn, database_url: str, wait_until: WaitUntil
+) -> None:
+    # Connected, migrated, granted, writable: only storing shows that somebody locked the table.
+    settings = stand_in.settings | {"DATABASE_URL": database_url}
+    bodies = [offer_changed(f"B{n:09}", n) for n in range(3)]
+    with RelayProcess(**settings) as relay:
+        wait_until(relay.is_healthy, what="health")
+        with db.transaction():
+            db.execute("lock table worker_notifications in access exclusive mode")
+            stand_in.send(*bodies)
+            wait_until(lambda: relay.logs("kept in hand"), what="the reason in the log")
+            assert relay.health()["code"] == 200  # a few seconds are no outage
+            wait_until(lambda: not relay.is_healthy(), timeout=45, what="the truth")
+            health = relay.health()
+            assert (health["dbConnected"], health["queueConnected"]) == (True, True)
+            assert "lock timeout" in health["reason"]
+            assert relay.metric("relay_in_hand_messages") == 3
+            assert relay.metric("relay_in_hand_oldest_seconds") > 30
+        wait_until(lambda: stand_in.size == 0, what="the delete")
+        wait_until(relay.is_healthy, timeout=10, what="health")
+        assert relay.health()["reason"] is None
+        assert len(relay.logs("kept in hand")) == 1
+        fill_disk(db)
+        stand_in.send(offer_changed("B000000009", 9))
+        wait_until(lambda: len(relay.logs("kept in hand")) == 2, what="the next reason")
+        assert "(53100)" in relay.logs("kept in hand")[1]["error"]
+    assert_all_is_there(settings, bodies)
+
+
+def test_a_full_hand_stops_receiving(
+    stand_in: StandIn, database_url: str, wait_until: WaitUntil
+) -> None:
+    settings = stand_in.settings | {"DATABASE_URL": database_url}
+    bodies = [offer_changed("B000000001", n) for n in range(1100)]
+    with RelayProcess(CONCURRENCY=16, **settings) as relay, locked(settings, bodies[0]):
+        stand_in.send(*bodies)
+        wait_until(lambda: "no room" in str(relay.health()), timeout=60, what="the truth")
+        assert relay.health()["code"] == 503
+        polled = relay.health()["lastPollAgeSeconds"]
+        wait_until(lambda: relay.health()["lastPollAgeSeconds"] > polled + 3, what="no polls")
+        assert 800 < relay.metric("relay_in_hand_messages") <= 1000
+        assert relay.stop() == 0
+    # Handed back, none the poorer but for this one receive.
+    assert {receives for _, receives in stand_in.visible} == {0, 1}
+    assert len(stand_in.visible) == len(bodies)
+
+
+def test_a_slow_message_goes_back_to_the_queue(
     db: Connection, queue: Queue, settings: dict[str, object], wait_until: WaitUntil
 ) -> None:
+    db.execute(
+        "create function be_slow() returns trigger language plpgsql as"
+        " $$ begin perform pg_sleep(60); return new; end $$;"
+        "create trigger be_slow before insert on worker_notifications"
+        " for each row when (new.asin = 'B000000004') execute function be_slow()"
+    )
     bodies = [offer_changed(f"B{n:09}", n) for n in range(10)]
+    queue.send(*bodies)
     with RelayProcess(VISIBILITY_TIMEOUT=4, **settings) as relay:
-        with locked(settings, bodies[0]):
-            queue.send(*bodies)
-            wait_until(lambda: queue.size == 1, what="the others' delete")
-            wait_until(lambda: relay.logs("not stored"), what="the end of the tries")
-            assert "lock timeout" in relay.logs("not stored")[0]["error"]
-            assert relay.metric("relay_messages_total", outcome="left") >= 1
-        wait_until(lambda: queue.size == 0, what="the last one's delete")
-    assert_all_is_there(settings, bodies)
+        wait_until(lambda: relay.logs("not stored"), what="the end of the tries")
+        (line,) = relay.logs("not stored")
+        assert (line["level"], line["receiveCount"]) == ("error", 1)
+        assert "statement timeout" in line["error"]
+        assert relay.metric("relay_batch_seconds_count") == 1 + 9 + 3
+        assert relay.metric("relay_in_hand_messages") == 0
+        queue.send(offer_changed("B000000010", 10))
+        wait_until(lambda: queue.size == 1, what="the next one's delete")
+    assert_all_is_there(settings, [*bodies[:4], *bodies[5:], offer_changed("B000000010", 10)])
 
 
 @contextmanager
@@ -356,7 +441,6 @@ def throttled(action: str, request: dict[str, Any]) -> Answer:
 def test_sqs_throttles_at_the_start(
     queue: Queue, settings: dict[str, object], sqs_endpoint: str, wait_until: WaitUntil
 ) -> None:
-    queue.set(RedrivePolicy="")
     with Proxy(sqs_endpoint).running() as proxy:
         proxy.intercept = throttled
         with RelayProcess(AWS_ENDPOINT_URL_SQS=proxy.endpoint, **settings) as relay:
@@ -364,8 +448,6 @@ def test_sqs_throttles_at_the_start(
             assert "Throttling" in relay.logs("queue is not ready")[0]["error"]
             proxy.intercept = lambda *call: None
             wait_until(relay.is_healthy, what="health")
-            # What could not be asked at the start is asked later.
-            assert relay.logs("the queue has no redrive policy")
 
 
 def test_deletes_that_fail_are_tried_again_then_counted(
@@ -396,17 +478,16 @@ def test_deletes_that_fail_are_tried_again_then_counted(
         with RelayProcess(VISIBILITY_TIMEOUT=3, **endpoint, **settings) as relay:
             queue.send(offer_changed("B000000001", 1))
             wait_until(lambda: queue.size == 0, what="the second try")
-            assert relay.metric("relay_delete_failures_total") == 0
-            proxy.intercept = refuse(len(refused) + 3)
-            queue.send(offer_changed("B000000002", 2))
-            wait_until(lambda: relay.logs("not deleted"), what="the end of the tries")
             assert relay.metric("relay_delete_failures_total") == 1
-            wait_until(lambda: queue.size == 0, what="its return and delete")
-            assert [line["outcome"] for line in relay.logs("message ")] == [
-                "processed",
-                "processed",
-                "duplicate",
-            ]
+            # For longer than the visibility timeout: what is stored is not received again.
+            proxy.intercept = refuse(len(refused) + 4)
+            queue.send(offer_changed("B000000002", 2))
+            wait_until(lambda: queue.size == 0, what="the last try")
+            assert relay.metric("relay_delete_failures_total") == 5
+            reasons = {line["error"] for line in relay.logs("kept in hand")}
+            assert reasons == {"not deleted: InternalError"}
+            outcomes = [(line["outcome"], line["receiveCount"]) for line in relay.logs("message ")]
+            assert outcomes == [("processed", 1), ("processed", 1)]
     assert db.execute("select count(*) from worker_notifications").fetchone() == (2,)
 
 
@@ -511,8 +592,6 @@ def test_a_poller_that_dies_takes_the_relay_down(
             proxy.intercept = lambda action, request: (
                 answers.pop() if action == "ReceiveMessage" and answers else None
             )
-            # The other poller's poll is in flight for a while yet.
-            wait_until(lambda: relay.health()["code"] == 503, what="503")
             assert relay.ended() == 1
             (line,) = relay.logs("a poller died")
             assert "KeyError" in line["stack"]
@@ -530,7 +609,7 @@ def test_a_poller_that_hangs_takes_the_relay_down(
             wait_until(lambda: relay.health().get("code") == 503, timeout=60, what="503")
             assert relay.health()["dbConnected"] is True
             assert relay.ended(120) == 1
-            assert relay.logs("a poller is dead or stuck")
+            assert relay.logs("a poller is stuck")
 
 
 @pytest.mark.soak
@@ -586,10 +665,10 @@ def test_nothing_grows(
         print(first, figures)
         assert figures[-1][0] < first[0] * 1.1
         _, threads, descriptors = figures[-1]
-        assert threads <= 12  # main, http and a request; a poller and its helper, four times; one
-        assert descriptors <= 20  # three a poller: database, its double for cutting, queue
+        assert threads <= 8  # main, http and a request; four pollers; one
+        assert descriptors <= 20  # two a poller: database, queue
         connections = ask(
             settings,
             "select count(*) from pg_stat_activity where application_name = 'soaked'",
         )
-        assert connections == [(4,)]
+        assert connections == [(5,)]  # a poller's each, and the main thread's

@@ -110,11 +110,12 @@ def test_it_has_every_variable_that_is_required_and_no_secret(
     service: Any, variables: dict[str, Any]
 ) -> None:
     assert len(variables) == len(service["envVars"])
-    required = {name for name, (default, _, _) in relay.TEXTS.items() if not default}
+    fields = relay.RelaySettings.model_fields
+    required = {name.upper() for name, field in fields.items() if field.is_required()}
     assert required == {"DATABASE_URL", "SQS_QUEUE_URL"}
     credentials = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert variables.keys() >= required | credentials | {"AWS_REGION", "AMAZON_SELLER_ID"}
-    known = relay.TEXTS.keys() | relay.NUMBERS.keys() | credentials
+    known = {name.upper() for name in fields} | credentials
     assert variables.keys() - known == {"PYTHON_VERSION", "AMAZON_SELLER_ID"}
     for name, entry in variables.items():
         assert len(entry.keys() & SOURCES) == 1, name

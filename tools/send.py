@@ -13,7 +13,6 @@ wrong, or SQS or the database refuses; 3 where nothing happened within SECONDS (
 import argparse
 import hashlib
 import json
-import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -25,7 +24,8 @@ import botocore.config
 import psycopg
 from psycopg.rows import dict_row
 
-from relay import SQS_ERRORS, Config, ConfigurationError, describe
+from relay import SQS_ERRORS, RelaySettings, describe
+from settings import SettingsError
 
 DONE, FAILED, WRONG, NOTHING = 0, 1, 2, 3
 
@@ -82,11 +82,11 @@ def sample() -> str:
     )
 
 
-def send(config: Config, body: str) -> str:
+def send(settings: RelaySettings, body: str) -> str:
     """Returns SQS's id of the message. Raises SQS_ERRORS."""
     limits = botocore.config.Config(connect_timeout=5, retries={"total_max_attempts": 2})
-    sqs = boto3.client("sqs", region_name=config.aws_region, config=limits)
-    return sqs.send_message(QueueUrl=config.sqs_queue_url, MessageBody=body)["MessageId"]
+    sqs = boto3.client("sqs", region_name=settings.aws_region, config=limits)
+    return sqs.send_message(QueueUrl=settings.sqs_queue_url, MessageBody=body)["MessageId"]
 
 
 def follow(db: psycopg.Connection[dict[str, Any]], message: dict[str, str], timeout: float) -> int:
@@ -126,17 +126,17 @@ def show(row: dict[str, Any], *columns: str) -> None:
 def run(file: str | None, timeout: float) -> int:
     """Sends and follows; returns the exit status. Raises Problem."""
     try:
-        config = Config.read(os.environ)
+        settings = RelaySettings.read()
         body = Path(file).read_bytes().decode() if file else sample()
         with psycopg.connect(
-            config.database_url, autocommit=True, row_factory=dict_row, connect_timeout=5
+            settings.database_url, autocommit=True, row_factory=dict_row, connect_timeout=5
         ) as db:
             message = {"message_id": "", "hash": hashlib.sha256(body.encode()).hexdigest()}
             db.execute(STORED, message)  # whatever is wrong with the database comes before sending
-            message["message_id"] = send(config, body)
+            message["message_id"] = send(settings, body)
             print(f"sent       message {message['message_id']}, {len(body.encode())} bytes")
             return follow(db, message, timeout)
-    except ConfigurationError as error:
+    except SettingsError as error:
         raise Problem(str(error)) from None
     except OSError as error:
         raise Problem(f"{file}: {error.strerror}") from None

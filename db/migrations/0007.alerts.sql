@@ -1,6 +1,6 @@
 -- Alerts: what to tell of (alert_rules), what was found (alerts), and the outbox that tells it
 -- (alert_deliveries).
--- depends: 0005.offers-in-full
+-- depends: 0006.items-and-days
 
 -- Whatever may stand here, no rule can make a message fail: a name fits an index, and an interval
 -- cannot leave the range of times. (Its parts may be far apart and cancel out: the last two lines

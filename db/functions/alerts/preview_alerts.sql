@@ -36,28 +36,26 @@ begin
       n.dedupe_hash,
       to_jsonb(a) as said,
       n.notification_type = 'PRICING_HEALTH' as is_issue,
-      least(n.event_time, n.received_at) as happened_at,
+      n.event_time as happened_at,
       row_number() over item = 1 as is_first,
       lead(n.id) over item is null as is_last
     from in_force() as i
-    cross join worker_notifications as n
+    cross join item_events as n
     cross join lateral analyze_under(n.raw_notification, i.rules, i.own_sellers) as a
-    where has_state(n.notification_type)
-      and not n.unreadable
-      and least(n.event_time, n.received_at) < until
+    where n.event_time < until
       and (r.asin is null or n.asin = r.asin)
       and (r.marketplace is null or n.marketplace = r.marketplace)
       and (r.item_condition is null or n.item_condition = lower(r.item_condition))
     window item as (
       partition by n.asin, n.marketplace, n.item_condition
       order by
-        least(n.event_time, n.received_at),
+        n.event_time,
         n.notification_type = 'PRICING_HEALTH',
-        moment(n.event_time, n.received_at, n.dedupe_hash)
+        moment(n.event_time, null, n.dedupe_hash)
     )
     order by
-      n.asin, n.marketplace, n.item_condition, least(n.event_time, n.received_at),
-      n.notification_type = 'PRICING_HEALTH', moment(n.event_time, n.received_at, n.dedupe_hash)
+      n.asin, n.marketplace, n.item_condition, n.event_time,
+      n.notification_type = 'PRICING_HEALTH', moment(n.event_time, null, n.dedupe_hash)
   loop
     if e.is_first then
       after := null;

@@ -1,5 +1,5 @@
--- Runs for each event, in its transaction and under its item's lock. Most have nothing to tell, so it
--- asks first what takes no query; and not in the trigger's WHEN, which is parsed anew for each
+-- Runs for each event, in its transaction and under its item's lock. Most have nothing to tell, so
+-- it asks first what takes no query; and not in the trigger's WHEN, which is parsed anew for each
 -- statement and so costs more than this call. Must not raise: an alert is no reason to lose a
 -- message.
 create or replace function raise_alerts()

@@ -32,6 +32,10 @@ begin
   set severity = d.severity
   from unnest(ids, severities) as d (id, severity)
   where n.id = d.id;
+  insert into item_days_queue (notification_id, event_time)
+  select e.id, e.event_time
+  from item_events as e
+  where e.id = any (ids);
 
   perform take_item_locks(array(
     select c.asin

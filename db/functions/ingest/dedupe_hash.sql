@@ -1,6 +1,6 @@
 create or replace function dedupe_hash(body text)
 returns text
-language sql immutable parallel safe
+language sql stable parallel safe
 return encode(sha256(convert_to(body, 'UTF8')), 'hex');
 
 comment on function dedupe_hash(text) is

@@ -63,7 +63,7 @@ begin
   end if;
   if cardinality(batch) = 1 then
     alone := write_alone(batch[1], body[1], notifications[1]);
-    batch[1] := alone.written;
+    batch := alone.batch;
     applied := alone.applied;
   else
     applied := write_batch(batch, body, notifications);
