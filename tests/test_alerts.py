@@ -398,6 +398,8 @@ def test_a_preview_is_what_live_ingest_would_have_sent(
     db: psycopg.Connection, rule: Rule, history: list[n.Facts], cut: datetime
 ) -> None:
     start(db, {"mine": rule})
+    db.execute("insert into items values ('B0TEST0001', %s) on conflict do nothing", [n.UK])
+    db.execute("update items set title = 'Blue kettle'")
     bodies = sorted({n.text(n.pascal(facts)): facts for facts in history}.items())
     ordered = sorted(((facts, body) for body, facts in bodies), key=in_order)
     clock = n.START
@@ -417,6 +419,7 @@ def test_a_preview_is_what_live_ingest_would_have_sent(
     preview = f"select at, {columns} from preview_alerts('mine', %s, %s)"
     assert sorted(db.execute(preview, ("-infinity", "infinity")).fetchall()) == live
     # Cut in two, it is the same.
+    assert all(("Blue kettle" in row[4]) == (row[1] == "B0TEST0001") for row in live)
     for since, until in (("-infinity", cut), (cut, "infinity")):
         expected = [row for row in live if (row[0] < cut) == (since == "-infinity")]
         assert sorted(db.execute(preview, (since, until)).fetchall()) == expected

@@ -88,7 +88,11 @@ begin
     if alert_fires(r.kind, r.min_severity, before, after)
       and (latest = 0 or raised[latest] <= e.happened_at - r.cooldown) then
       raised := raised || e.happened_at;
-      headlines := headlines || alert_headline(r.kind, before, after);
+      headlines := headlines || alert_headline(r.kind, before, after, (
+        select i.title
+        from items as i
+        where i.asin = after.asin and i.marketplace = after.marketplace
+      ));
       latest := latest + 1;
     end if;
     if alert_ends(r.kind, r.min_severity, before, after) then

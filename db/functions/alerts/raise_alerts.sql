@@ -79,7 +79,11 @@ begin
         )
         values (
           rule.name, rule.kind, new.asin, new.marketplace, new.item_condition, new.severity,
-          alert_headline(rule.kind, before, new),
+          alert_headline(rule.kind, before, new, (
+            select i.title
+            from items as i
+            where i.asin = new.asin and i.marketplace = new.marketplace
+          )),
           jsonb_build_object('before', to_jsonb(before), 'after', to_jsonb(new)),
           (select n.id from worker_notifications as n where n.dedupe_hash = event_hash),
           case when of_issue then new.pricing_issue_time else new.event_time end,
