@@ -14,6 +14,11 @@ demo: .venv/demo ## show it all at work on made-up messages, without an account
 psql: .venv/demo ## open psql on the data that the demo left
 	@.venv/bin/python demo/demo.py --psql
 
+# Over DATABASE_URL, or else over what the demo left.
+page: .venv/demo .venv/page ## serve the page on http://127.0.0.1:8000 (PAGE_PORT)
+	@if [ -n "$$DATABASE_URL" ]; then exec .venv/bin/python board.py; \
+	else exec .venv/bin/python demo/demo.py --page; fi
+
 install: .venv/dev ## make .venv with what the relay and the tests need
 
 migrate: .venv/dev ## bring the database at DATABASE_URL up to date
@@ -24,6 +29,12 @@ doctor: .venv/dev ## check database, rights, queue and sellers, and say what to 
 
 relay: .venv/dev ## run the relay from SQS_QUEUE_URL to DATABASE_URL
 	@.venv/bin/python relay.py
+
+alerter: .venv/dev ## send the alerts of DATABASE_URL to the channels (ALERT_URL_<CHANNEL>)
+	@.venv/bin/python alerter.py
+
+alert-test: .venv/dev ## send one test message to CHANNEL (default)
+	@.venv/bin/python alerter.py --test $(or $(CHANNEL),default)
 
 send: .venv/dev ## send FILE (or a sample) to SQS_QUEUE_URL and say what became of it
 	@.venv/bin/python tools/send.py $(if $(FILE),"$(FILE)")
@@ -56,6 +67,10 @@ soak: system .venv/dev ## run the tests that take minutes: crashes, outages, cro
 bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
 	.venv/bin/python bench/bench.py $(PARTS)
 
+screenshots: system .venv/dev ## take docs' pictures of the page, of what the demo left
+	@$(PYTHON) tests/system.py fonts-inter
+	@.venv/bin/python tests/screenshots.py
+
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/sqlfluff lint db
 	.venv/bin/ruff check
@@ -86,7 +101,7 @@ system:
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/demo .venv/dev: .venv/%: pyproject.toml .venv/made
+.venv/demo .venv/dev .venv/page: .venv/%: pyproject.toml .venv/made
 	@echo "Installing Python packages into .venv, which takes a minute ..."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@

@@ -1,14 +1,15 @@
-"""Measures what ingest costs, beside a bare insert, and what else takes time or room.
+"""Measures what ingest costs, beside a bare insert and beside a worker that analyses in Python.
 
     python bench/bench.py [--quick] [--postgres=embedded] [part ...]
 
-Parts: floor duplicates growth relay history size steps; all where none is named. Each prints a
-Markdown table and writes its raw figures to bench/results/. README.md says what they mean. They
-need 15 GB of disk under /tmp, most of it for growth.
+Parts: batch instructions relay history growth size; all where none is named. Each prints Markdown
+tables and writes its raw figures to bench/results/. README.md says what they mean. They need 12 GB
+of disk under /tmp, most of it for growth.
 """
 
 import argparse
 import os
+import random
 import signal
 import sys
 import time
@@ -24,58 +25,48 @@ import psycopg
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))  # cluster.py, relays.py
 
 from end_to_end import relay
+from instructions import instructions
 from measure import (
+    ROOT,
+    ROUND,
     SIZES,
     Bench,
     Subject,
     alternate,
+    bare_insert,
+    batches,
     connect,
     ingest,
+    peer,
     per_second,
     progress,
     ratio,
     rounded,
-    show,
+    rounds_of,
 )
-from messages import MARKETPLACE, Message, messages
-from steps import steps
+from messages import Message, messages
 
-ROUND = 200  # messages
-
-FLOOR_TABLE = """
-create table floor (
-  like worker_notifications including defaults including indexes including compression
-)
-"""
-# The other indexed columns hold what ingest finds out; here the client knows it.
-FLOOR = """
-insert into floor (
-  message_id, dedupe_hash, raw_notification, asin, event_time, marketplace, item_condition
-)
+# What ingest and the peer must store alike.
+STORED = """
 select
-  m.message_id, encode(sha256(convert_to(m.body, 'UTF8')), 'hex'), m.body::jsonb,
-  m.asin, m.event_time, m.marketplace, m.item_condition
-from unnest(
-  %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[], %b::text[]
-) as m (message_id, body, asin, event_time, marketplace, item_condition)
+  message_id, dedupe_hash, raw_notification, notification_type, asin, marketplace, item_condition,
+  event_time, publish_time, amazon_notification_id, severity, status
+from worker_notifications
+order by dedupe_hash
 """
-
-FLOOR_ONE = """
-insert into floor (
-  message_id, dedupe_hash, raw_notification, asin, event_time, marketplace, item_condition
-)
-values (
-  %(message_id)b, encode(sha256(convert_to(%(body)b, 'UTF8')), 'hex'), %(body)b::jsonb, %(asin)b,
-  %(event_time)b, %(marketplace)b, 'new'
-)
+SHOWN = """
+select to_jsonb(c) - '{last_notification_id, last_updated}'::text[]
+from current_state as c
+order by asin, marketplace, item_condition
 """
-INGEST_ONE = "select * from ingest_notification(%(message_id)b, %(body)b)"
 
 # Many rows fast and not by ingest: some notifications again and again, half a minute apart.
 # External, or their compressed form would be copied as it is.
 SAMPLE = """
-create temporary table sample (number serial, raw jsonb, a notification_analysis);
-alter table sample alter column raw set storage external;
+create temporary table sample (like worker_notifications, number serial);
+alter table sample alter column raw_notification set storage external;
+insert into sample select * from worker_notifications;
+truncate worker_notifications, current_state;
 """
 FILL = """
 insert into worker_notifications (
@@ -84,10 +75,10 @@ insert into worker_notifications (
   trace_id, worker_id
 )
 select
-  gen_random_uuid()::text, encode(sha256(uuid_send(gen_random_uuid())), 'hex'),
-  (s.a).asin, (s.a).marketplace, (s.a).item_condition, s.raw, (s.a).notification_type,
-  (s.a).amazon_notification_id, t.at, t.at, (s.a).severity, 'completed', t.at, t.at,
-  gen_random_uuid()::text, 'notification-processor-1'
+  gen_random_uuid()::text, encode(sha256(uuid_send(gen_random_uuid())), 'hex'), s.asin,
+  s.marketplace, s.item_condition, s.raw_notification, s.notification_type,
+  s.amazon_notification_id, t.at, t.at, s.severity, s.status, t.at, t.at, gen_random_uuid()::text,
+  s.worker_id
 from generate_series(%(first)s::integer, %(last)s::integer) as n
 inner join sample as s on s.number = n %% (select count(*) from sample) + 1
 cross join lateral (
@@ -96,112 +87,92 @@ cross join lateral (
 """
 FILL_CHUNK = 20_000
 
-
-def rounds_of(offers: int) -> Callable[[], list[Message]]:
-    """A source of new messages for a Subject."""
-    stream = messages(offers)
-    return lambda: list(islice(stream, ROUND))
-
-
-def insert_bare(db: psycopg.Connection, batch: list[Message]) -> None:
-    """Inserts a batch into FLOOR_TABLE, one commit."""
-    rows = [(m.message_id, m.body, m.asin, m.event_time, MARKETPLACE, "new") for m in batch]
-    db.execute(FLOOR, [list(column) for column in zip(*rows, strict=True)])
+ANALYZE = """
+select count(a)
+from worker_notifications
+cross join lateral analyze_notification(raw_notification) as a
+"""
 
 
-def one_by_one(query: str) -> Callable[[psycopg.Connection, list[Message]], None]:
-    """Sends a batch as one transaction with a prepared statement a message."""
-
-    def send(db: psycopg.Connection, batch: list[Message]) -> None:
-        with db.transaction():
-            for m in batch:
-                values = {
-                    "message_id": m.message_id,
-                    "body": m.body,
-                    "asin": m.asin,
-                    "event_time": m.event_time,
-                    "marketplace": MARKETPLACE,
-                }
-                db.execute(query, values, prepare=True)
-
-    return send
-
-
-def floor(bench: Bench) -> None:
-    """Ingest against a bare insert of the same bodies, parsed and hashed; a statement a batch, as
-    the relay sends it, and a statement a message."""
-    ways = {
-        "a batch": (insert_bare, ingest),
-        "a message": (one_by_one(FLOOR_ONE), one_by_one(INGEST_ONE)),
-    }
-    rows, figures = [], {}
-    for way, (insert, call) in ways.items():
-        for offers in SIZES:
-            with connect(bench.database()) as one, connect(bench.database()) as other:
-                one.execute(FLOOR_TABLE)
-                one.prepare_threshold = other.prepare_threshold = 0 if way == "a message" else None
-                bare = Subject("bare insert", one, rounds_of(offers), insert)
-                full = Subject("ingest", other, rounds_of(offers), call)
-                alternate([bare, full], bench.some(40), f"floor, {offers} offers")
-            rows.append(
-                [
-                    f"{way}, {offers} offers",
-                    per_second(bare.wall),
-                    per_second(full.wall),
-                    f"{ratio(bare.wall, full.wall):.2f}",
-                    round(median(bare.cpu)),
-                    round(median(full.cpu)),
-                    f"{ratio(bare.cpu, full.cpu):.2f}",
-                ]
-            )
-            figures[f"{way}, {offers} offers"] = [bare.figures(), full.figures()]
-    head = ["a statement", "bare insert/s", "ingest/s", "ratio", "CPU µs", "CPU µs", "ratio"]
-    show("Ingest against a bare insert", head, rows)
-    bench.save("floor", figures)
+def compare_results(bench: Bench) -> None:
+    """Raises RuntimeError unless ingest and the peer store and show the same, of messages in any
+    order, some of them twice, with Amazon's samples of the kinds that have state among them."""
+    one, other = Subject("ingest", connect(bench.database()), list), peer(bench.database(), 3)
+    given = [m for offers in SIZES for m in islice(messages(offers), ROUND)]
+    for kind in ("any-offer-changed", "pricing-health"):
+        for path in sorted((ROOT / "tests" / "fixtures").glob(f"{kind}.*")):
+            given.append(Message(path.name, path.read_text(), "", given[0].event_time))
+    given += given[::7]
+    random.Random(1).shuffle(given)
+    for batch in batches(given):
+        one.send(one.db, batch)
+        other.send(other.db, batch)
+    for query in (STORED, SHOWN):
+        rows = [s.db.execute(query).fetchall() for s in (one, other)]
+        for pair in zip(*rows, strict=True):
+            if pair[0] != pair[1]:
+                raise RuntimeError(f"ingest: {pair[0]}\nbut the peer: {pair[1]}")
 
 
-def duplicates(bench: Bench) -> None:
-    """Messages that came before, and bodies that came before under another message id."""
-    rows, figures = [], {}
+def batch(bench: Bench) -> None:
+    """Ingest beside a bare insert of the same bodies, parsed and hashed, and beside the peer; and
+    messages that came before, and bodies that came before under another message id."""
+    compare_results(bench)
+    walls, cpus, again, figures = [], [], [], {}
     for offers in SIZES:
-        with connect(bench.database()) as one, connect(bench.database()) as other:
-            known = rounds_of(offers)()
-            fresh = rounds_of(offers)
-            new = Subject("new", one, fresh)
-            again = Subject("same message", other, lambda known=known: known)
-            renamed = messages(offers, seed=2)
-            body = Subject(
-                "same body",
-                other,
-                lambda known=known, renamed=renamed: [
-                    Message(next(renamed).message_id, m.body, m.asin, m.event_time) for m in known
-                ],
-            )
-            again.run(keep=False)
-            alternate([new, again, body], bench.some(40), f"duplicates, {offers} offers")
-        subjects = [new, again, body]
-        rows.append(
+        known = rounds_of(offers)()
+        fresh = messages(offers, seed=2)
+        bare = bare_insert(bench.database(), offers)
+        full = Subject("ingest", connect(bench.database()), rounds_of(offers))
+        other = peer(bench.database(), offers)
+        same = Subject("same message", connect(bench.database()), lambda known=known: known)
+        renamed = Subject(
+            "same body",
+            same.db,
+            lambda known=known, fresh=fresh: [
+                Message(next(fresh).message_id, m.body, m.asin, m.event_time) for m in known
+            ],
+        )
+        same.run(keep=False)
+        subjects = [bare, full, other, same, renamed]
+        alternate(subjects, bench.some(40), f"batch, {offers} offers")
+        ours = [a + b for a, b in zip(full.cpu, full.client, strict=True)]
+        theirs = [a + b for a, b in zip(other.cpu, other.client, strict=True)]
+        walls.append(
             [offers]
-            + [per_second(s.wall) for s in subjects]
-            + [f"{ratio(new.wall, s.wall):.1f}" for s in subjects[1:]]
-            + [f"{ratio(new.cpu, s.cpu):.1f}" for s in subjects[1:]]
+            + [per_second(s.wall) for s in (bare, full, other)]
+            + [f"{ratio(bare.wall, full.wall):.2f}", f"{ratio(other.wall, full.wall):.2f}"]
+        )
+        cpus.append(
+            [offers]
+            + [round(median(used)) for used in (bare.cpu, full.cpu, other.cpu)]
+            + [f"{ratio(full.cpu, other.cpu):.2f}"]
+            + [round(median(used)) for used in (full.client, other.client)]
+            + [f"{ratio(ours, theirs):.2f}"]
+        )
+        again.append(
+            [offers]
+            + [per_second(s.wall) for s in (full, same, renamed)]
+            + [f"{ratio(full.wall, s.wall):.1f}" for s in (same, renamed)]
+            + [f"{ratio(full.cpu, s.cpu):.1f}" for s in (same, renamed)]
         )
         figures[offers] = [s.figures() for s in subjects]
+    head = ["offers", "bare insert/s", "ingest/s", "peer/s", "ingest of bare", "ingest of peer"]
+    bench.show("Speed, batches of 10", head, walls)
+    head = ["offers", "bare insert", "ingest", "peer", "ingest to peer"]
+    head += ["ingest's client", "peer's client", "together, ingest to peer"]
+    bench.show("Postgres' processor time, microseconds a message", head, cpus)
     head = ["offers", "new/s", "same message/s", "same body/s"]
     head += ["times, same message", "times, same body", "by CPU, message", "by CPU, body"]
-    show("Duplicates", head, rows)
-    bench.save("duplicates", figures)
+    bench.show("Duplicates", head, again)
+    bench.save("batch", figures)
 
 
 def fill(db: psycopg.Connection, rows: int, offers: int) -> None:
     """Stores so many notifications, on the way to now, and leaves nothing to autovacuum."""
+    for some in batches(list(islice(messages(offers, seed=3), 2000))):
+        ingest(db, some)
     db.execute(SAMPLE)
-    bodies = [m.body for m in islice(messages(offers), 2000)]
-    db.execute(
-        "insert into sample (raw, a) select b.body::jsonb, analyze_notification(b.body::jsonb)"
-        " from unnest(%b::text[]) as b (body)",
-        [bodies],
-    )
     for first in range(0, rows, FILL_CHUNK):
         last = min(first + FILL_CHUNK, rows) - 1
         db.execute(FILL, {"first": first, "last": last, "rows": rows})
@@ -224,109 +195,6 @@ def relation_sizes(db: psycopg.Connection, table: str) -> dict[str, int]:
     return {name: size for name, size, _ in rows}
 
 
-def growth(bench: Bench) -> None:
-    """Ingest into tables that hold nothing and a lot."""
-    stored = [0, bench.some(400_000), bench.some(2_000_000)]
-    with ExitStack() as stack:
-        subjects = []
-        for rows in stored:
-            db = stack.enter_context(connect(bench.database()))
-            if rows:
-                fill(db, rows, offers=3)
-                db.execute("select rebuild_current_state()")
-            subjects.append(Subject(f"{rows:,} rows", db, rounds_of(3)))
-        bench.cluster.sql("checkpoint")
-        alternate(subjects, bench.some(40), "growth")
-        sizes = [relation_sizes(s.db, "worker_notifications") for s in subjects]
-        log = [median(logged_after_checkpoint(bench, s) for _ in range(5)) for s in subjects]
-    empty = subjects[0]
-    rows = [
-        [
-            s.name,
-            per_second(s.wall),
-            f"{ratio(empty.wall, s.wall):.2f}",
-            round(median(s.cpu)),
-            f"{ratio(empty.cpu, s.cpu):.2f}",
-            round(written),
-        ]
-        for s, written in zip(subjects, log, strict=True)
-    ]
-    head = ["stored", "ingest/s", "ratio", "CPU µs", "ratio", "WAL after a checkpoint, bytes"]
-    show("Growth, 3 offers", head, rows)
-    megabytes = [[name, *(f"{each[name] / 1e6:.1f}" for each in sizes)] for name in sizes[0]]
-    show("Size of worker_notifications, MB", ["", *(s.name for s in subjects)], megabytes)
-    figures = [
-        s.figures() | {"bytes": each, "wal_after_checkpoint": written}
-        for s, each, written in zip(subjects, sizes, log, strict=True)
-    ]
-    bench.save("growth", figures)
-
-
-ANALYZE = """
-select count(a.severity)
-from worker_notifications
-cross join lateral analyze_notification(raw_notification) as a
-"""
-
-
-def timed(db: psycopg.Connection, query: str) -> tuple[float, Any]:
-    """The seconds that a query takes, and the first row of its answer."""
-    started = time.perf_counter()
-    answer = db.execute(query.encode()).fetchone()
-    return time.perf_counter() - started, answer
-
-
-def history(bench: Bench) -> None:
-    """What analysts and operators do over stored notifications."""
-    stored, repeats = bench.some(100_000), bench.some(3)
-    with connect(bench.database()) as db:
-        fill(db, stored, offers=8)
-        db.execute(
-            "insert into severity_rules (name, success_max_position, warning_min_offers)"
-            " values ('strict', 1, 1)"
-        )
-        work = {
-            "analyze_notification": (None, ANALYZE),
-            "rerun_severity, nothing changes": (None, "select * from rerun_severity()"),
-            "rerun_severity, new rules": (
-                "select activate_severity_rules(case name when 'default' then 'strict'"
-                " else 'default' end) from severity_rules where active",
-                "select * from rerun_severity()",
-            ),
-            "rebuild_current_state": (None, "select rebuild_current_state()"),
-        }
-        rows: list[list[Any]] = []
-        figures: dict[str, Any] = {"stored": stored, "offers": 8}
-
-        def note(name: str, seconds: list[float], answer: Any) -> None:
-            rows.append([name, round(stored / median(seconds)), f"{median(seconds):.1f}", answer])
-            figures[name] = {"seconds": rounded(seconds), "answer": answer}
-
-        for name, (before, query) in work.items():
-            seconds = []
-            for number in range(repeats):
-                progress(f"{name}: {number + 1} of {repeats}")
-                if before:
-                    db.execute(before)
-                took, answer = timed(db, query)
-                seconds.append(took)
-            note(name, seconds, answer)
-        plan = db.execute(f"explain (analyze, buffers) {ANALYZE}").fetchall()
-        figures["plan"] = [line for (line,) in plan]
-        progress("prune_notifications")
-        db.execute(
-            "update worker_notifications set received_at = received_at - interval '1 year',"
-            " event_time = event_time - interval '1 year'"
-        )
-        took, answer = timed(db, "select prune_notifications('28 days')")
-        note("prune_notifications, all but the newest", [took], answer)
-        progress("")
-    head = ["", "notifications/s", "s", "answer"]
-    show(f"History: {stored:,} notifications of 8 offers", head, rows)
-    print("\n" + "\n".join(figures["plan"]))
-    bench.save("history", figures)
-
-
 def logged(subject: Subject) -> float:
     """The bytes of write-ahead log that a message of one round makes."""
     before = subject.db.execute("select pg_current_wal_lsn()").fetchone()
@@ -342,46 +210,124 @@ def logged_after_checkpoint(bench: Bench, subject: Subject) -> float:
     return logged(subject)
 
 
+def growth(bench: Bench) -> None:
+    """Ingest into tables that hold nothing and a lot."""
+    with ExitStack() as stack:
+        subjects = []
+        for rows in (0, bench.some(400_000), bench.some(2_000_000)):
+            db = stack.enter_context(connect(bench.database()))
+            if rows:
+                fill(db, rows, offers=3)
+                db.execute("select rebuild_current_state()")
+            subjects.append(Subject(f"{rows:,} rows", db, rounds_of(3)))
+        bench.cluster.sql("checkpoint")
+        alternate(subjects, bench.some(40), "growth")
+        log = [median(logged_after_checkpoint(bench, s) for _ in range(5)) for s in subjects]
+    empty = subjects[0]
+    rows = [
+        [
+            s.name,
+            per_second(s.wall),
+            f"{ratio(empty.wall, s.wall):.2f}",
+            round(median(s.cpu)),
+            f"{ratio(empty.cpu, s.cpu):.2f}",
+            round(written),
+        ]
+        for s, written in zip(subjects, log, strict=True)
+    ]
+    head = ["stored", "ingest/s", "ratio", "CPU µs", "ratio", "WAL after a checkpoint, bytes"]
+    bench.show("Growth, 3 offers", head, rows)
+    figures = [
+        s.figures() | {"wal_after_checkpoint": written}
+        for s, written in zip(subjects, log, strict=True)
+    ]
+    bench.save("growth", figures)
+
+
+def history(bench: Bench) -> None:
+    """What analysts and operators do over stored notifications."""
+    stored, repeats = bench.some(100_000), 3
+    other_rules = (
+        "select activate_severity_rules(case name when 'default' then 'strict' else 'default' end)"
+        " from severity_rules where active"
+    )
+    a_year_ago = (
+        "update worker_notifications set received_at = received_at - interval '1 year',"
+        " event_time = event_time - interval '1 year'"
+    )
+    work = [
+        ("analyze_notification", repeats, None, ANALYZE),
+        ("rerun_severity, nothing changes", repeats, None, "select * from rerun_severity()"),
+        ("rerun_severity, new rules", repeats, other_rules, "select * from rerun_severity()"),
+        ("rebuild_current_state", repeats, None, "select rebuild_current_state()"),
+        (
+            "prune_notifications, all but the newest",
+            1,
+            a_year_ago,
+            "select prune_notifications('28 days')",
+        ),
+    ]
+    rows: list[list[Any]] = []
+    figures: dict[str, Any] = {"stored": stored, "offers": 8}
+    with connect(bench.database()) as db:
+        fill(db, stored, offers=8)
+        db.execute(
+            "insert into severity_rules (name, success_max_position, warning_min_offers)"
+            " values ('strict', 1, 1)"
+        )
+        for name, times, before, query in work:
+            seconds = []
+            for number in range(times):
+                progress(f"{name}: {number + 1} of {times}")
+                if before:
+                    db.execute(before)
+                started = time.perf_counter()
+                answer = db.execute(query).fetchone()
+                seconds.append(time.perf_counter() - started)
+            rows.append([name, round(stored / median(seconds)), f"{median(seconds):.1f}", answer])
+            figures[name] = {"seconds": rounded(seconds), "answer": answer}
+            if query == ANALYZE:
+                plan = db.execute(f"explain (analyze, buffers) {ANALYZE}").fetchall()
+                figures["plan"] = [line for (line,) in plan]
+        progress("")
+    head = ["", "notifications/s", "s", "answer"]
+    bench.show(f"History: {stored:,} notifications of 8 offers", head, rows)
+    print("\n" + "\n".join(figures["plan"]))
+    bench.save("history", figures)
+
+
 def size(bench: Bench) -> None:
-    """Bytes a stored message, by component and of write-ahead log, and what compressing costs."""
+    """Bytes a stored message, by component and of write-ahead log."""
     stored = bench.some(20_000)
     columns: dict[str, dict[str, float]] = {}
     for offers in SIZES:
-        with ExitStack() as stack:
-            subjects = []
-            for compression in ("lz4", "pglz"):
-                db = stack.enter_context(connect(bench.database()))
+        for compression in ("lz4", "pglz"):
+            with connect(bench.database()) as db:
                 db.execute(
                     "alter table worker_notifications"
                     f" alter column raw_notification set compression {compression}"
                 )
                 fill(db, stored, offers)
                 sizes = relation_sizes(db, "worker_notifications")
-                columns[f"{offers} offers, {compression}"] = {
-                    name: each / stored for name, each in sizes.items()
-                } | {"all": sum(sizes.values()) / stored}
-                subjects.append(Subject(f"{offers} offers, {compression}", db, rounds_of(offers)))
-            rounds = bench.some(20)
-            alternate(subjects, rounds, f"size, {offers} offers")
-            for subject in subjects:
-                columns[subject.name] |= {
+                each = {name: taken / stored for name, taken in sizes.items()}
+                subject = Subject("ingest", db, rounds_of(offers))
+                columns[f"{offers} offers, {compression}"] = each | {
+                    "all": sum(each.values()),
                     "write-ahead log": median(logged(subject) for _ in range(5)),
-                    "ingest, CPU µs": median(subject.cpu),
                 }
     names = list(columns[f"{SIZES[0]} offers, lz4"])
     rows = [[name, *(round(column[name]) for column in columns.values())] for name in names]
-    show("Bytes a stored message", ["", *columns], rows)
+    bench.show("Bytes a stored message", ["", *columns], rows)
     bench.save("size", columns)
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {
-    "floor": floor,
-    "duplicates": duplicates,
-    "growth": growth,
+    "batch": batch,
+    "instructions": instructions,
     "relay": relay,
     "history": history,
+    "growth": growth,
     "size": size,
-    "steps": steps,
 }
 
 

@@ -1,37 +1,30 @@
-"""relay.py as a process between a queue and the database.
-
-How fast it drains a full queue, and how soon a message is in current_state at a steady rate: with
-the tests' SQS in memory, which is no bottleneck and stands in this process, and with moto, which is
-one.
+"""relay.py as a process between a queue and the database, beside the peer, and beside a loop that
+only receives and deletes. The queue is the tests' SQS in memory: it stands in this process.
 """
 
 import hashlib
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from statistics import quantiles
-from typing import Any
+from statistics import median, quantiles
+from subprocess import DEVNULL, Popen
 
-import boto3
 import psutil
 import psycopg
-from botocore.exceptions import EndpointConnectionError
 from cluster import free_port
-from measure import Bench, connect, progress, show
+from measure import ROOT, Bench, connect, progress, ratio
 from messages import messages
-from relays import RelayProcess
 from sqs_stand_in import StandIn
 
+Settings = dict[str, object]
+
 OFFERS = 8
-POLLERS = (1, 2, 4, 8)
 RATE = 100  # messages a second
-DEFAULTS = {"WAIT_TIME": 20, "POLL_INTERVAL": 1000}  # the relay's own; RelayProcess has the tests'
-AWS = {
+AWS: Settings = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -45,162 +38,140 @@ select dedupe_hash, extract(epoch from pg_xact_commit_timestamp(xmin))::float8
 from worker_notifications
 """
 
-
-@dataclass
-class Queue:
-    """A new queue: how to send bodies to it, the settings of a relay that uses it, its process."""
-
-    send: Callable[..., object]
-    settings: dict[str, object]
-    process: psutil.Process
-
-
-@contextmanager
-def in_memory() -> Iterator[Queue]:
-    with StandIn().running() as sqs:
-        yield Queue(sqs.send, sqs.settings, psutil.Process())
+# What is measured: its command and settings of its own.
+CONSUMERS: dict[str, tuple[list[str], Settings]] = {
+    "bare loop": (["bench/peer.py", "--bare"], {}),
+    "peer": (["bench/peer.py"], {}),
+    "relay, 1 poller": (["relay.py"], {"CONCURRENCY": 1}),
+    "relay, 4 pollers": (["relay.py"], {"CONCURRENCY": 4}),
+}
 
 
 @contextmanager
-def moto() -> Iterator[Queue]:
-    port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            endpoint = f"http://127.0.0.1:{port}"
-            client = boto3.client("sqs", endpoint_url=endpoint)
-            url = create_queue(client)
-
-            def send(*bodies: str) -> None:
-                for first in range(0, len(bodies), 10):
-                    some = enumerate(bodies[first : first + 10])
-                    entries = [{"Id": str(number), "MessageBody": body} for number, body in some]
-                    client.send_message_batch(QueueUrl=url, Entries=entries)
-
-            settings = {"SQS_QUEUE_URL": url, "AWS_ENDPOINT_URL_SQS": endpoint}
-            yield Queue(send, settings, psutil.Process(server.pid))
-        finally:
-            server.terminate()
+def consumer(name: str, queue: Settings, database_url: str) -> Iterator[int]:
+    """Runs one of CONSUMERS as a process, and gives its id; it is killed at the end."""
+    command, settings = CONSUMERS[name]
+    settings = AWS | queue | {"DATABASE_URL": database_url, "PORT": free_port()} | settings
+    environment = os.environ | {key: str(value) for key, value in settings.items()}
+    process = Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=DEVNULL)
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
 
 
-def create_queue(client: Any) -> str:
-    """The URL of a new queue, as soon as the server answers; within half a minute."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return str(client.create_queue(QueueName="bench")["QueueUrl"])
-        except EndpointConnectionError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
-def wait_for(db: psycopg.Connection, count: int) -> None:
-    """Waits until so many messages are stored. Raises TimeoutError after five minutes."""
+def wait_until(predicate: Callable[[], bool], what: str) -> None:
+    """Raises TimeoutError after five minutes."""
     deadline = time.monotonic() + 300
-    stored = 0
-    while stored < count:
+    while not predicate():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{stored} of {count} messages are stored")
-        time.sleep(0.05)
-        (stored,) = db.execute("select count(*) from worker_notifications").fetchone() or (0,)
-        progress(f"{stored:,} of {count:,} stored")
+            raise TimeoutError(what)
+        time.sleep(0.005)
 
 
-def cpu_seconds(db: psycopg.Connection, relay: RelayProcess, queue: Queue) -> dict[str, float]:
-    """The processor time that the relay, Postgres and the queue have had so far."""
+def clocks(db: psycopg.Connection, pid: int) -> tuple[float, float, float]:
+    """The time, and the processor time that a process and Postgres have had so far; seconds."""
     postmaster = psutil.Process(db.info.backend_pid).parent()
     assert postmaster
     in_postgres = 0.0
     for process in [postmaster, *postmaster.children()]:
         with suppress(psutil.NoSuchProcess):  # an autovacuum worker may end
             in_postgres += sum(process.cpu_times()[:2])
-    return {
-        "relay": sum(psutil.Process(relay.process.pid).cpu_times()[:2]),
-        "Postgres": in_postgres,
-        "queue": sum(queue.process.cpu_times()[:2]),
-    }
+    return time.perf_counter(), sum(psutil.Process(pid).cpu_times()[:2]), in_postgres
 
 
-def drain(bench: Bench, queue: Queue, pollers: int, count: int) -> dict[str, Any]:
-    """Has the relay drain so many messages: a second, from the first commit to the last; and
-    processor seconds per 1,000, of the last nine tenths, without the relay's start."""
+@dataclass
+class Drained:
+    """Of one drain: messages a second, and processor microseconds a message."""
+
+    per_second: float
+    process: float
+    postgres: float
+
+    @property
+    def together(self) -> float:
+        return self.process + self.postgres
+
+
+def drain(bench: Bench, name: str, count: int) -> Drained:
+    """Has one of CONSUMERS drain so many messages; the first tenth, its start, does not count."""
     url = bench.database()
-    queue.send(*(message.body for message in islice(messages(OFFERS), count)))
-    settings = DEFAULTS | queue.settings | {"DATABASE_URL": url, "CONCURRENCY": pollers}
-    with connect(url) as db, RelayProcess(**settings) as relay:
-        wait_for(db, count // 10)
-        (begun,) = db.execute("select count(*) from worker_notifications").fetchone() or (0,)
-        before = cpu_seconds(db, relay, queue)
-        wait_for(db, count)
-        after = cpu_seconds(db, relay, queue)
-        commits = [at for _, at in db.execute(COMMITTED).fetchall()]
-    return {
-        "per_second": round(count / (max(commits) - min(commits))),
-        "cpu_s": {
-            who: round((after[who] - before[who]) / (count - begun) * 1000, 2) for who in after
-        },
-    }
+    with StandIn().running() as sqs, connect(url) as db:
+        sqs.send(*(message.body for message in islice(messages(OFFERS), count)))
+        with consumer(name, sqs.settings, url) as pid:
+            wait_until(lambda: sqs.size <= count * 0.9, "the first messages")
+            begun, before = sqs.size, clocks(db, pid)
+            wait_until(lambda: sqs.size == 0, "the last messages")
+            after = clocks(db, pid)
+        stored = db.execute("select count(*) from worker_notifications").fetchone()
+        if stored != ((0,) if name == "bare loop" else (count,)):
+            raise RuntimeError(f"{name} stored {stored} of {count} messages")
+    wall, process, postgres = (b - a for a, b in zip(before, after, strict=True))
+    return Drained(begun / wall, process / begun * 1e6, postgres / begun * 1e6)
 
 
-def latency(bench: Bench, queue: Queue, pollers: int, seconds: float) -> dict[str, Any]:
+def latency(bench: Bench, name: str, seconds: float) -> list[float]:
     """Sends at RATE: milliseconds from each send to the commit that current_state shows it by."""
     url = bench.database()
     sent: dict[str, float] = {}
-    settings = DEFAULTS | queue.settings | {"DATABASE_URL": url, "CONCURRENCY": pollers}
-    with connect(url) as db, RelayProcess(**settings) as relay:
-        while not relay.is_healthy():
-            if relay.process.poll() is not None:
-                raise RuntimeError(f"the relay ended: {relay.stderr}")
-            time.sleep(0.02)
-        before = cpu_seconds(db, relay, queue)
-        started = time.monotonic()
-        for number, message in enumerate(islice(messages(OFFERS, seed=2), round(seconds * RATE))):
-            time.sleep(max(0, started + number / RATE - time.monotonic()))
-            sent[hashlib.sha256(message.body.encode()).hexdigest()] = time.time()
-            queue.send(message.body)
-        wait_for(db, len(sent))
-        after = cpu_seconds(db, relay, queue)
-        batches = relay.metric("relay_batch_seconds_count")
-        in_postgres = relay.metric("relay_batch_seconds_sum") / batches * 1000
+    with StandIn().running() as sqs, connect(url) as db:
+        with consumer(name, sqs.settings, url):
+            stream = messages(OFFERS, seed=2)
+            sqs.send(next(stream).body)
+            wait_until(lambda: sqs.size == 0, "the first message")
+            started = time.monotonic()
+            for number, message in enumerate(islice(stream, round(seconds * RATE))):
+                time.sleep(max(0, started + number / RATE - time.monotonic()))
+                sent[hashlib.sha256(message.body.encode()).hexdigest()] = time.time()
+                sqs.send(message.body)
+            wait_until(lambda: sqs.size == 0, "the last message")
         committed = dict(db.execute(COMMITTED).fetchall())
-    waits = [(committed[body] - at) * 1000 for body, at in sent.items()]
-    cuts = quantiles(waits, n=100)
-    return {
-        "sent_per_second": round(len(sent) / (max(sent.values()) - min(sent.values())), 1),
-        "p50_ms": round(cuts[49], 1),
-        "p99_ms": round(cuts[98], 1),
-        "batch_ms": round(in_postgres, 1),
-        "messages_per_batch": round(len(sent) / batches, 1),
-        "relay_cores": round((after["relay"] - before["relay"]) / seconds, 2),
-    }
+    return [(committed[body] - at) * 1000 for body, at in sent.items()]
 
 
 def relay(bench: Bench) -> None:
-    """Both, with each queue and number of pollers."""
-    os.environ.update(AWS)
-    drained: list[list[Any]] = []
-    steady: list[list[Any]] = []
-    figures = {}
-    for kind, queues, count in (("in memory", in_memory, 8000), ("moto", moto, 300)):
-        for pollers in POLLERS:
-            with queues() as queue:
-                d = drain(bench, queue, pollers, count)
-            with queues() as queue:
-                s = latency(bench, queue, pollers, bench.some(20))
-            progress("")
-            name = f"{kind}, {pollers}"
-            drained.append(
-                [name, d["per_second"], *(f"{used:.2f}" for used in d["cpu_s"].values())]
-            )
-            steady.append([name, *s.values()])
-            figures[f"{name} pollers"] = {"drained": d, "steady": s}
-    head = ["queue, pollers", "messages/s", "CPU s per 1,000: relay", "Postgres", "queue"]
-    show(f"Draining a queue, {OFFERS} offers", head, drained)
-    head = ["queue, pollers", "sent/s", "p50 ms", "p99 ms"]
-    head += ["in Postgres, ms a batch", "messages a batch", "relay's share of a core"]
-    show(f"At {RATE} messages a second: from sent to current_state", head, steady)
-    bench.save("relay", figures)
+    """How fast each drains a full queue and what that costs, and how soon a message is seen."""
+    count = 2000 if bench.quick else 6000
+    drains: dict[str, list[Drained]] = {name: [] for name in CONSUMERS}
+    for number in range(bench.some(5)):
+        for name in CONSUMERS if number % 2 else reversed(CONSUMERS):
+            progress(f"drain {number + 1}, {name}")
+            drains[name].append(drain(bench, name, count))
+
+    def column(name: str, figure: str) -> list[float]:
+        return [getattr(each, figure) for each in drains[name]]
+
+    rows = [
+        [
+            name,
+            round(median(column(name, "per_second"))),
+            f"{ratio(column(name, 'per_second'), column('peer', 'per_second')):.2f}",
+            round(median(column(name, "process"))),
+            f"{ratio(column(name, 'process'), column('bare loop', 'process')):.2f}",
+            round(median(column(name, "postgres"))),
+            round(median(column(name, "together"))),
+            f"{ratio(column(name, 'together'), column('peer', 'together')):.2f}",
+        ]
+        for name in CONSUMERS
+    ]
+    head = ["", "messages/s", "to the peer", "its own CPU µs", "to the bare loop"]
+    head += ["Postgres' CPU µs", "together", "to the peer"]
+    progress("")
+    bench.show(f"Draining a queue, {OFFERS} offers", head, rows)
+
+    waits = {
+        name: latency(bench, name, bench.some(20)) for name in CONSUMERS if name != "bare loop"
+    }
+    progress("")
+    cuts = {name: quantiles(each, n=100) for name, each in waits.items()}
+    steady = [[name, f"{each[49]:.1f}", f"{each[98]:.1f}"] for name, each in cuts.items()]
+    head = ["", "p50 ms", "p99 ms"]
+    bench.show(f"At {RATE} messages a second: from sent to current_state", head, steady)
+    bench.save(
+        "relay",
+        {
+            "drained": {name: [vars(d) for d in runs] for name, runs in drains.items()},
+            "waits_ms": {name: [round(w, 2) for w in each] for name, each in waits.items()},
+        },
+    )

@@ -3,29 +3,53 @@
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from cluster import Cluster
-from messages import Message
-from psycopg.rows import DictRow, dict_row
-
-import relay
+from messages import MARKETPLACE, Message, messages
+from peer import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (3, 8, 20)  # offers
 BATCH = 10
+ROUND = 200  # messages
 # Of a small managed server; the last tells when a row became visible.
 SETTINGS = ("shared_buffers = '1GB'", "max_wal_size = '4GB'", "track_commit_timestamp = on")
-LIMITS = ["60000", "60000"]  # relay.SETTINGS' timeouts in ms, with room for a busy machine
+# The relay's own statements.
+LIMITS = """
+select set_config('statement_timeout', '60000', true), set_config('lock_timeout', '60000', true),
+  set_config('synchronous_commit', 'on', true)
+"""
+INGEST = "select * from ingest_notification(%b::text[], %b::text[])"
+
+FLOOR_TABLE = """
+create table floor (
+  like worker_notifications including defaults including indexes including compression
+)
+"""
+# The other indexed columns hold what ingest finds out; here the client knows it.
+FLOOR = """
+insert into floor (
+  message_id, dedupe_hash, raw_notification, asin, event_time, marketplace, item_condition
+)
+select
+  m.message_id, encode(sha256(convert_to(m.body, 'UTF8')), 'hex'), m.body::jsonb,
+  m.asin, m.event_time, m.marketplace, m.item_condition
+from unnest(
+  %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::text[], %b::text[]
+) as m (message_id, body, asin, event_time, marketplace, item_condition)
+"""
 
 
 class Bench:
@@ -33,6 +57,7 @@ class Bench:
 
     def __init__(self, postgres: str, *, quick: bool) -> None:
         self.quick = quick
+        self._tables: list[str] = []
         self.cluster = Cluster(postgres, durable=True)
         for setting in SETTINGS:
             self.cluster.sql(f"alter system set {setting}")
@@ -41,16 +66,29 @@ class Bench:
 
     def some(self, number: int) -> int:
         """So many rounds or messages; few where a quick look will do."""
-        return min(number, max(2, number // 20)) if self.quick else number
+        return min(number, max(3, number // 20)) if self.quick else number
 
     def database(self) -> str:
         """The URL of a new migrated database."""
         return self.cluster.create_database(migrated=True)
 
+    def show(self, title: str, head: list[str], rows: list[list[Any]]) -> None:
+        """Prints a Markdown table under a title, and keeps it for save()."""
+        texts = [head] + [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows]
+        lines = [f"| {' | '.join(row)} |" for row in texts]
+        lines.insert(1, "|" + " --- |" + " ---: |" * (len(head) - 1))
+        self._tables.append("\n".join([title, "", *lines, ""]))
+        print("\n" + self._tables[-1], flush=True)
+
     def save(self, part: str, figures: Any) -> None:
-        """Writes bench/results/<part>.json, unless it was a quick look."""
+        """Writes bench/results/<part>.json and the part's tables in README.md, unless it was a
+        quick look."""
+        tables, self._tables = self._tables, []
         if self.quick:
             return
+        readme = ROOT / "bench" / "README.md"
+        between = re.compile(f"(?<=<!-- {part} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+        readme.write_text(between.sub(lambda _: "\n".join(tables), readme.read_text()))
         whole = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": output("git", "describe", "--always", "--dirty"),
@@ -81,20 +119,30 @@ def connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url, autocommit=True, prepare_threshold=None)
 
 
-def ingest(db: psycopg.Connection, batch: list[Message]) -> list[DictRow]:
+def ingest(db: psycopg.Connection, batch: list[Message]) -> list[Any]:
     """Sends a batch as the relay does: one round trip, one transaction."""
-    cursor = db.cursor(row_factory=dict_row)
     with db.pipeline():
-        db.execute(relay.SETTINGS, LIMITS)
-        cursor.execute(relay.INGEST, [[m.message_id for m in batch], [m.body for m in batch]])
+        db.execute(LIMITS)
+        cursor = db.execute(INGEST, [[m.message_id for m in batch], [m.body for m in batch]])
     return cursor.fetchall()
+
+
+def rounds_of(offers: int, count: int = ROUND) -> Callable[[], list[Message]]:
+    """A source of new messages for a Subject."""
+    stream = messages(offers)
+    return lambda: list(islice(stream, count))
+
+
+def batches(batch: list[Message]) -> Iterator[list[Message]]:
+    for first in range(0, len(batch), BATCH):
+        yield batch[first : first + BATCH]
 
 
 @dataclass
 class Subject:
     """Something to measure. `send` takes a batch and the connection; `source` makes the messages of
-    a round. wall and cpu (of the connection's backend) are microseconds a message, a value a round.
-    """
+    a round. The rest are microseconds a message, a value a round: the client's wait, the processor
+    time of the connection's backend, and the client's own."""
 
     name: str
     db: psycopg.Connection
@@ -102,26 +150,55 @@ class Subject:
     send: Callable[[psycopg.Connection, list[Message]], object] = ingest
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    client: list[float] = field(default_factory=list)
 
     def run(self, *, keep: bool) -> None:
         """Does one round, and keeps its figures."""
         messages = self.source()
-        batches = [messages[i : i + BATCH] for i in range(0, len(messages), BATCH)]
-        pid = self.db.info.backend_pid
-        cpu, wall = cpu_seconds(pid), time.perf_counter()
-        for batch in batches:
+        before = self._clocks()
+        for batch in batches(messages):
             self.send(self.db, batch)
+        after = self._clocks()
         if keep:
-            self.wall.append((time.perf_counter() - wall) / len(messages) * 1e6)
-            self.cpu.append((cpu_seconds(pid) - cpu) / len(messages) * 1e6)
+            for figures, one, other in zip(self._figures, before, after, strict=True):
+                figures.append((other - one) / len(messages) * 1e6)
+
+    @property
+    def _figures(self) -> tuple[list[float], ...]:
+        return self.wall, self.cpu, self.client
+
+    def _clocks(self) -> tuple[float, ...]:
+        # Of a process of one thread, to the nanosecond.
+        used = Path(f"/proc/{self.db.info.backend_pid}/schedstat").read_text().split()[0]
+        return time.perf_counter(), int(used) / 1e9, time.thread_time()
 
     def figures(self) -> dict[str, Any]:
-        return {"name": self.name, "wall_us": rounded(self.wall), "cpu_us": rounded(self.cpu)}
+        names = ("wall_us", "cpu_us", "client_cpu_us")
+        return {"name": self.name} | dict(zip(names, map(rounded, self._figures), strict=True))
 
 
-def cpu_seconds(pid: int) -> float:
-    """The processor time that a process of one thread has had, to the nanosecond."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+def insert_bare(db: psycopg.Connection, batch: list[Message]) -> None:
+    """Inserts a batch into FLOOR_TABLE, one commit."""
+    rows = [(m.message_id, m.body, m.asin, m.event_time, MARKETPLACE, "new") for m in batch]
+    db.execute(FLOOR, [list(column) for column in zip(*rows, strict=True)])
+
+
+def bare_insert(url: str, offers: int, count: int = ROUND) -> Subject:
+    """Inserts messages into a table of its own."""
+    db = connect(url)
+    db.execute(FLOOR_TABLE)
+    return Subject("bare insert", db, rounds_of(offers, count), insert_bare)
+
+
+def peer(url: str, offers: int, count: int = ROUND) -> Subject:
+    """The peer, on a connection as psycopg makes it."""
+    worker = Worker(db := psycopg.connect(url, autocommit=True))
+    return Subject(
+        "peer",
+        db,
+        rounds_of(offers, count),
+        lambda _, batch: worker.store([(m.message_id, m.body) for m in batch]),
+    )
 
 
 def alternate(subjects: list[Subject], rounds: int, what: str) -> None:
@@ -156,13 +233,3 @@ def progress(text: str) -> None:
     """A line that is overwritten on a terminal and left out elsewhere."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def show(title: str, head: list[str], rows: list[list[Any]]) -> None:
-    """Prints a Markdown table under a title."""
-    texts = [head] + [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows]
-    print(f"\n{title}\n")
-    for number, row in enumerate(texts):
-        print(f"| {' | '.join(row)} |")
-        if number == 0:
-            print("|" + " --- |" + " ---: |" * (len(head) - 1), flush=True)

@@ -185,3 +185,70 @@ comment on table item_days_queue is
 comment on column item_days_queue.notification_id is 'The notification.';
 comment on column item_days_queue.event_time is
 'When it happened, as known then: a call for earlier days need not look at it.';
+
+comment on table alert_rules is
+'What to tell of and where to: an alert is raised when an applied event changes an item so that an '
+'active rule fires. preview_alerts() says what one would have sent.';
+comment on column alert_rules.name is 'Names the rule; alerts carry it.';
+comment on column alert_rules.active is
+'Whether it raises alerts. Alerts of an inactive rule that were not claimed yet are cancelled.';
+comment on column alert_rules.kind is
+'severity_raised: to min_severity or above, from below it or from no row. severity_cleared: the '
+'reverse. buy_box_lost, buy_box_won: by you. buy_box_suppressed: Amazon shows none any more. '
+'undercut: your position went from 1 to more. own_offer_missing: of fewer than 20 offers none is '
+'yours any more. pricing_issue: Amazon reported one.';
+comment on column alert_rules.min_severity is 'For the severity kinds.';
+comment on column alert_rules.asin is 'Only of this item; null for any.';
+comment on column alert_rules.marketplace is 'Only in this marketplace; null for any.';
+comment on column alert_rules.item_condition is 'Only in this condition; null for any.';
+comment on column alert_rules.hold is
+'How long it must last before it is told; what ends earlier is cancelled.';
+comment on column alert_rules.cooldown is
+'After an alert of an item, further ones within this time only count in its repeats.';
+comment on column alert_rules.channel is
+'Where to: the alerter sends it to the URL in ALERT_URL_<CHANNEL>.';
+
+comment on table alerts is 'What was found worth telling, one row each.';
+comment on column alerts.id is 'Names the alert.';
+comment on column alerts.rule is 'The rule that raised it, which may be gone since.';
+comment on column alerts.kind is 'Its rule''s kind.';
+comment on column alerts.asin is 'The item.';
+comment on column alerts.marketplace is 'Amazon''s marketplace id.';
+comment on column alerts.item_condition is 'new, used, ….';
+comment on column alerts.severity is 'The item''s, after the event.';
+comment on column alerts.headline is 'What happened, in one sentence.';
+comment on column alerts.details is
+'before and after: the item''s rows of current_state around the event; before is null where there '
+'was none.';
+comment on column alerts.notification_id is
+'The notification that brought the event; it may be pruned since.';
+comment on column alerts.event_time is 'When it happened, by Amazon.';
+comment on column alerts.created_at is
+'When it was raised: the start of the transaction that applied the event.';
+comment on column alerts.due_at is 'When it is to be told: created_at and the rule''s hold.';
+comment on column alerts.status is
+'pending until it is told: sent; cancelled, where it ended before it was due or its rule was gone; '
+'expired, where it could not be told for six hours; dead, where its delivery is.';
+comment on column alerts.repeats is 'How often it happened again within the cooldown.';
+comment on column alerts.delivery_id is 'The delivery that tells it, once it is due and claimed.';
+
+comment on table alert_deliveries is
+'The outbox: messages to channels, each of one alert or of many (a digest). Only claim_alerts(), '
+'finish_alert() and retry_deliveries() write here.';
+comment on column alert_deliveries.id is
+'Names the delivery: a webhook''s webhook-id, the same at each attempt.';
+comment on column alert_deliveries.channel is 'Where to, as the rule said when it was made.';
+comment on column alert_deliveries.alert_ids is 'What it tells, the gravest first.';
+comment on column alert_deliveries.title is 'Its title.';
+comment on column alert_deliveries.body is 'Its text, a line an alert; of a digest the first ten.';
+comment on column alert_deliveries.status is
+'waiting for its turn; sending, while an alerter has it; sent; dead, where it was refused for '
+'good, failed eight times or expired: retry_deliveries() makes it due again.';
+comment on column alert_deliveries.attempts is 'How often it was claimed.';
+comment on column alert_deliveries.attempts_before is
+'How many of them were before retry_deliveries(): eight more are made.';
+comment on column alert_deliveries.leased_until is
+'Until when nobody takes it: sending, the lease; waiting, the pause. Null once it ended.';
+comment on column alert_deliveries.last_error is 'Why the last failed attempt did.';
+comment on column alert_deliveries.created_at is 'When it was made.';
+comment on column alert_deliveries.sent_at is 'When its sending was finished.';

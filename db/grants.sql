@@ -6,8 +6,9 @@ declare
   -- beside all that only reads
   analyst_calls constant text[] := array[
     'activate_severity_rules', 'rerun_severity', 'rebuild_current_state', 'retry_failure',
-    'retry_failures', 'roll_up_days'
+    'retry_failures', 'roll_up_days', 'retry_deliveries'
   ];
+  alerter_calls constant text[] := array['claim_alerts', 'finish_alert'];
   f record;
   t record;
 begin
@@ -25,14 +26,26 @@ begin
       and (f.provolatile <> 'v' or f.proname = any (analyst_calls)) then
       execute format('grant execute on function %s to buybox_analyst', f.signature);
     end if;
+    if to_regrole('buybox_alerter') is not null and f.proname = any (alerter_calls) then
+      execute format('grant execute on function %s to buybox_alerter', f.signature);
+    end if;
+    if to_regrole('buybox_page') is not null and starts_with(f.proname, 'page_') then
+      execute format('grant execute on function %s to buybox_page', f.signature);
+    end if;
   end loop;
 
   if to_regrole('buybox_relay') is not null then
     grant usage on schema public to buybox_relay;
   end if;
+  if to_regrole('buybox_alerter') is not null then
+    grant usage on schema public to buybox_alerter;
+  end if;
   if to_regrole('buybox_ui') is not null then
     grant usage on schema public to buybox_ui;
     grant select on current_state to buybox_ui;
+  end if;
+  if to_regrole('buybox_page') is not null then
+    grant usage on schema public to buybox_page;
   end if;
   if to_regrole('buybox_analyst') is not null then
     grant usage on schema public to buybox_analyst;
@@ -45,7 +58,7 @@ begin
     loop
       execute format('grant select on %s to buybox_analyst', t.name);
     end loop;
-    grant insert, update, delete on severity_rules, items to buybox_analyst;
+    grant insert, update, delete on severity_rules, items, alert_rules to buybox_analyst;
   end if;
 end
 $$;

@@ -6,8 +6,9 @@
     python db/maintain.py prune      delete notifications received longer than KEEP ago (90 days)
 
 The work itself is SQL: rerun_severity(), rebuild_current_state(), roll_up_days() and
-prune_notifications(), which needs what is rolled up. It may be stopped at any point and run again; live ingest goes on beside it. Exit status: 0; 1 where the
-database refused; 2 for a wrong call; 130 where it was interrupted.
+prune_notifications(), which needs what is rolled up. It may be stopped at any point and run again;
+live ingest goes on beside it. Exit status: 0; 1 where the database refused; 2 for a wrong call; 130
+where it was interrupted.
 """
 
 import os
@@ -71,9 +72,11 @@ def rollup(connection: psycopg.Connection) -> str:
     notifications each; what is late is in the first step."""
     first, last, pending = one_row(
         connection,
-        "select least(coalesce(max(day) + 1, (select min(utc_day(event_time)) from item_days_queue)),"
-        " utc_day(now()) - 1), utc_day(now()) - 1, (select count(*) from item_days_queue)"
-        " from item_days",
+        "select least(coalesce(d.rolled_up_to + 1, q.first_day), utc_day(now()) - 1),"
+        " utc_day(now()) - 1, q.pending"
+        " from (select max(day) as rolled_up_to from item_days) as d"
+        " cross join (select min(utc_day(event_time)) as first_day, count(*) as pending"
+        " from item_days_queue) as q",
     )
     days = (last - first).days + 1
     step = max(1, min(31, days * CHUNK // max(pending, 1)))

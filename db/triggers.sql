@@ -23,6 +23,12 @@ begin
           for each statement execute function queue_item_days()'
       ),
       (
+        'current_state', 'current_state_alerts',
+        'create trigger current_state_alerts
+          after insert or update on current_state
+          for each row execute function raise_alerts()'
+      ),
+      (
         'severity_rules', 'severity_rules_some_active',
         'create constraint trigger severity_rules_some_active
           after update or delete on severity_rules deferrable initially deferred

@@ -54,6 +54,7 @@ COLOURS = {"critical": "1;31", "high": "35", "warning": "33", "info": "2", "succ
 # AWS account and database.
 KEEP = re.compile(
     "PATH|HOME|USER|TMPDIR|TZ|TERM|NO_COLOR|PAGER|LESS|EDITOR|VISUAL|LANG|LC_.*|LD_.*|PYTHON.*"
+    "|PAGE_.*"
 )
 
 TELLING = re.compile('"level": "(error|critical)"|Error|ERROR|FATAL')  # of a log's lines
@@ -321,8 +322,8 @@ def prepare_database(database: Database) -> None:
 
 
 def migrate(database: Database, logs: Path) -> None:
-    """Runs db/migrate.py as the owner, then makes the relay a login that may do only its job, and
-    fills what only the seller knows."""
+    """Runs db/migrate.py as the owner, makes the relay and the page logins that may do only their
+    jobs, and fills what only the seller knows."""
     log = logs / "migrate.log"
     settings = {"DATABASE_URL": database.url("seller"), "AMAZON_SELLER_ID": OWN_SELLER}
     with log.open("w") as out:
@@ -338,8 +339,11 @@ def migrate(database: Database, logs: Path) -> None:
     if done.returncode:
         raise DemoError("db/migrate.py failed", log)
     with database.connect("seller") as db:
-        create = sql.SQL("create role relay login password {} in role buybox_relay")
-        db.execute(create.format(sql.Literal(database.password)))
+        for login in ("relay", "page"):
+            create = sql.SQL("create role {} login password {} in role {}")
+            role = sql.Identifier(f"buybox_{login}")
+            password = sql.Literal(database.password)
+            db.execute(create.format(sql.Identifier(login), password, role))
         db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", CATALOGUE)
 
 
@@ -487,10 +491,10 @@ def show_buy_boxes(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> No
     screen.heading("Who took which buy box in the last hour")
     for row in sorted(rows, key=lambda row: row["age"]):
         whose = "you" if row["change"] == "won" else row["new_seller"] or "nobody"
-        fba = ", FBA," if row["new_is_fba"] else ""
+        fba = " (FBA)" if row["new_is_fba"] else ""
         screen.line(
-            f"{ago(row['age']):<10} {row['title'] or row['asin']:<18.18} {row['change']:<10} "
-            f"{whose}{fba} at {price(row, 'new_price')}, you at {price(row, 'your_price')}"
+            f"{ago(row['age']):<10} {row['title'] or row['asin']:<16.16} {row['change']:<10} "
+            f"{whose}{fba} {price(row, 'new_price')}, yours {price(row, 'your_price')}"
         )
 
 
@@ -552,6 +556,7 @@ def show_failures(screen: Screen, db: psycopg.Connection[dict[str, Any]], queue:
 
 
 NEXT = """\
+make page     shows it in a browser: http://127.0.0.1:8000
 make psql     opens this run's database, kept in .demo/ until the next run
 docs/analysts.md   goes on from there: other thresholds, history, repairs
 README.md          tells how to run it with your own queue and database
@@ -612,12 +617,33 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
     screen.line(NEXT)
 
 
-def open_psql(postgres: Postgres, arguments: Sequence[str]) -> int:
-    """psql on what the last demo left; returns psql's exit status."""
+def need_data(postgres: Postgres) -> None:
+    """Raises DemoError where no demo has run to its end."""
     if not postgres.has_data:
         raise DemoError("there is no demo database yet: run make demo first")
     if not postgres.complete.exists():
         raise DemoError("the last make demo did not finish: run it again")
+
+
+def serve_page(postgres: Postgres) -> int:
+    """board.py over what the last demo left, until it is told to end; returns its exit status."""
+    need_data(postgres)
+    with postgres.running() as database:
+        page = subprocess.Popen(
+            [sys.executable, "board.py"],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database.url("page")},
+            stdin=subprocess.DEVNULL,
+        )
+        # Both get Ctrl-C; a SIGTERM for us is passed on. The page's end is ours.
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, lambda *_: page.send_signal(signal.SIGTERM))
+        return page.wait()
+
+
+def open_psql(postgres: Postgres, arguments: Sequence[str]) -> int:
+    """psql on what the last demo left; returns psql's exit status."""
+    need_data(postgres)
     if not arguments:
         print(SUGGESTIONS, flush=True)
     with postgres.running() as database:
@@ -682,6 +708,9 @@ def main() -> int:
         metavar="ARGUMENT",
         help="open psql, with these arguments, on what the last demo left",
     )
+    parser.add_argument(
+        "--page", action="store_true", help="serve the page over what the last demo left"
+    )
     arguments = parser.parse_args()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, interrupt)
@@ -695,10 +724,12 @@ def main() -> int:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DemoError("another make demo or make psql is using this directory") from None
+                raise DemoError("another make demo, psql or page is using this directory") from None
             postgres = Postgres(directory, logs)
             if arguments.psql is not None:
                 return open_psql(postgres, arguments.psql)
+            if arguments.page:
+                return serve_page(postgres)
             demo(Screen(), postgres, logs)
             return 0
     except Interrupted as interrupted:

@@ -58,7 +58,8 @@ class Count:
 
 @dataclass(frozen=True)
 class OfferChange:
-    """ANY_OFFER_CHANGED, or its B2B sister. buy_box has a price a condition."""
+    """ANY_OFFER_CHANGED, or its B2B sister. buy_box has a price a condition, ranks a sales rank a
+    category. empty_summary: the Summary is there though nothing is in it."""
 
     asin: str = "B0TEST0001"
     marketplace: str | None = UK
@@ -71,8 +72,17 @@ class OfferChange:
     offers: tuple[Offer, ...] = ()
     counts: tuple[Count, ...] = ()
     buy_box: tuple[tuple[str, Price], ...] = ()
+    threshold: Decimal | None = None
+    ranks: tuple[int | None, ...] = ()
+    empty_summary: bool = False
     currency: str | None = "GBP"
     b2b: bool = False
+
+    @property
+    def has_summary(self) -> bool:
+        return bool(self.counts or self.buy_box or self.ranks or self.empty_summary) or (
+            self.threshold is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -155,10 +165,20 @@ def pascal(
             {"Condition": c.condition, "FulfillmentChannel": c.channel, "OfferCount": c.offers}
             for c in facts.counts
         ]
+        ranks = [
+            known(ProductCategoryId=f"category-{i}", Rank=rank)
+            for i, rank in enumerate(facts.ranks)
+        ]
         content = known(
             SellerId=facts.seller,
             OfferChangeTrigger=trigger,
-            Summary=known(NumberOfOffers=counts or None, BuyBoxPrices=buy_box),
+            Summary=known(
+                NumberOfOffers=counts or None,
+                BuyBoxPrices=buy_box,
+                CompetitivePriceThreshold=money(facts.threshold),
+                SalesRankings=ranks or None,
+            )
+            or ({} if facts.has_summary else None),
             Offers=[offer(o) for o in facts.offers],
         )
         wrapper = "B2BAnyOfferChangedNotification" if facts.b2b else "AnyOfferChangedNotification"
@@ -292,6 +312,15 @@ def ingest(db: psycopg.Connection, message_id: str, body: str) -> Json:
     return row
 
 
+def ingest_batch(db: psycopg.Connection, *messages: tuple[str, str]) -> list[Json]:
+    """The rows that ingest_notification returns for this batch, in their order."""
+    cursor = db.cursor(row_factory=dict_row)
+    arrays = ([message_id for message_id, _ in messages], [body for _, body in messages])
+    return cursor.execute(
+        "select * from ingest_notification(%s::text[], %s::text[]) order by position", arrays
+    ).fetchall()
+
+
 def current_state(db: psycopg.Connection) -> dict[tuple[str, str, str], Json]:
     """The documented columns of each row of current_state, by its key.
 
@@ -301,8 +330,10 @@ def current_state(db: psycopg.Connection) -> dict[tuple[str, str, str], Json]:
     cursor = db.cursor(row_factory=dict_row)
     rows = cursor.execute(
         "select c.asin, c.marketplace, c.item_condition, your_price, market_low, prime_low,"
-        " your_position, total_offers, buy_box_winner, buy_box_price, currency, c.event_time,"
-        " pricing_issue, pricing_issue_time, c.severity, n.dedupe_hash as last_hash"
+        " your_position, total_offers, buy_box_winner, buy_box_price, buy_box_seller,"
+        " buy_box_is_fba, buy_box_suppressed, competitive_price, sales_rank, currency,"
+        " c.event_time, pricing_issue, pricing_issue_time, reference_price, c.severity,"
+        " n.dedupe_hash as last_hash"
         " from current_state as c"
         " left join worker_notifications as n on n.id = c.last_notification_id"
     ).fetchall()
@@ -352,6 +383,8 @@ counts = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+# Of the first category, which may be one without a rank; beyond an integer's half.
+sales_ranks = st.lists(st.none() | st.integers(1, 2**31 - 1), max_size=2).map(tuple)
 # As numbers, or as some producers send them.
 amounts = st.sampled_from([float, str, lambda amount: f"{amount}e0"])
 # With Z, with another offset, without one (which is UTC), in ISO 8601's basic format.
@@ -416,6 +449,9 @@ offer_changes = st.builds(
     offers=offer_lists(),
     counts=counts,
     buy_box=buy_boxes,
+    threshold=st.none() | prices,
+    ranks=sales_ranks,
+    empty_summary=st.booleans(),
     b2b=st.integers(0, 9).map(lambda n: n == 9),
 )
 pricing_healths = st.builds(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from notifications import JAPAN, OWN_SELLER, UK, Facts, OfferChange, Price, PricingHealth
+from notifications import JAPAN, OWN_SELLER, UK, Facts, Offer, OfferChange, Price, PricingHealth
 
 Row = dict[str, Any]
 
@@ -25,9 +25,14 @@ NO_OFFERS: Row = {
     "your_position": None,
     "total_offers": None,
     "buy_box_winner": False,
+    "buy_box_seller": None,
+    "buy_box_is_fba": None,
+    "buy_box_suppressed": None,
+    "competitive_price": None,
+    "sales_rank": None,
     "currency": None,
 }
-NO_ISSUE: Row = {"pricing_issue": None, "pricing_issue_time": None}
+NO_ISSUE: Row = {"pricing_issue": None, "pricing_issue_time": None, "reference_price": None}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,22 @@ def of_condition(buy_box: Iterable[tuple[str, Price]], condition: str, marketpla
     return min((price for price in prices if price is not None), default=None)
 
 
+def holder_of_buy_box(
+    offers: Iterable[Offer], own: set[str | None], marketplace: str
+) -> Offer | None:
+    """Of several winners yours, else the cheapest, by Amazon, of the lowest seller id."""
+
+    def precedence(offer: Offer) -> tuple[Any, ...]:
+        price = landed(Price(offer.listing, offer.shipping, points=offer.points), marketplace)
+        unpriced, nameless = price is None, offer.seller is None
+        return (
+            *(offer.seller not in own, unpriced, price or 0),
+            *(offer.fba is not True, nameless, offer.seller or ""),
+        )
+
+    return min((offer for offer in offers if offer.winner is True), key=precedence, default=None)
+
+
 def analyze(facts: Facts) -> Analysis | None:
     """None for a kind without state; time is None where the sender gave none at all."""
     marketplace = facts.marketplace or UK
@@ -100,7 +121,11 @@ def analyze(facts: Facts) -> Analysis | None:
         low = buy_box if facts.threshold is None else Fraction(facts.threshold)
         percent = gap(yours, low)
         how = "critical" if percent is not None and percent >= 50 else "high"
-        row: Row = {"pricing_issue": facts.issue, "pricing_issue_time": time}
+        row: Row = {
+            "pricing_issue": facts.issue,
+            "pricing_issue_time": time,
+            "reference_price": rounded(low),
+        }
         return Analysis(key, time, how, row)
 
     if facts.b2b:
@@ -120,6 +145,10 @@ def analyze(facts: Facts) -> Analysis | None:
     counted = sum(count.offers for count in facts.counts if count.condition.lower() == condition)
     total = max(len(facts.offers), counted)
     winner = any(offer.winner is True and offer.seller in own for offer in facts.offers)
+    holder = holder_of_buy_box(facts.offers, own, marketplace)
+    has_entry = any(name.lower() == condition for name, _ in facts.buy_box)
+    is_won = any(offer.winner is True for offer in facts.offers)
+    suppressed = facts.has_summary and bool(facts.offers) and not has_entry and not is_won
     row = {
         "event_time": time,
         "your_price": rounded(yours),
@@ -129,6 +158,13 @@ def analyze(facts: Facts) -> Analysis | None:
         "your_position": position,
         "total_offers": total,
         "buy_box_winner": winner,
+        "buy_box_seller": holder.seller if holder else None,
+        "buy_box_is_fba": (holder.fba is True) if holder else None,
+        "buy_box_suppressed": suppressed if condition in ("new", "used") else None,
+        "competitive_price": rounded(
+            None if facts.threshold is None else Fraction(facts.threshold)
+        ),
+        "sales_rank": facts.ranks[0] if facts.ranks else None,
         "currency": facts.currency if priced else None,
     }
     return Analysis(key, time, severity(yours, low, position, total, winner), row)

@@ -69,9 +69,8 @@ GROUPS = {
 ERRORS = {
     "OC001": "The body is no JSON object.",
     "OC002": "The notification has no type.",
-    "OC003": "A member has the wrong JSON type.",
-    "OC004": "A time is not ISO 8601.",
-    "OC005": "An amount is no decimal number, is negative, or does not fit its column.",
+    "OC003": "A member cannot be read as its type.",
+    "OC005": "A price does not fit its column.",
     "OC006": "The offers of one message are in two currencies.",
     "OC007": "A kind with state (ANY_OFFER_CHANGED, PRICING_HEALTH) has no ASIN.",
     "OC008": "An ASIN or a marketplace has more than 20 characters.",
@@ -140,7 +139,7 @@ select r.rolname as role,
     )
   end as rights
 from pg_roles as r
-where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst')
+where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_page')
 order by r.rolname
 """
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
@@ -184,7 +183,8 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
                 yield f"- {row.name}: `{short(row.definition)}`"
 
     objects = {found.name: found for found in [*ask(RELATIONS), *ask(FUNCTIONS)]}
-    named = {name for names in GROUPS.values() for name in names}
+    groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
+    named = {name for names in groups.values() for name in names}
     lines = [
         "# Reference",
         "",
@@ -193,9 +193,9 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
         "the owner of the database may do everything.",
         "",
     ]
-    lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*GROUPS, "Errors", "Internal"]]
+    lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*groups, "Errors", "Internal"]]
     lines.append("")
-    for heading, names in GROUPS.items():
+    for heading, names in groups.items():
         lines += [f"## {heading}", ""]
         for name in names:
             lines += describe(objects[name])
@@ -229,18 +229,17 @@ def errors() -> Iterator[str]:
     """The table of this project's SQLSTATEs, with the hints that the functions give."""
     hints: dict[str, list[str]] = {code: [] for code in ERRORS}
     for file in sorted((ROOT / "db" / "functions").glob("*/*.sql")):
-        for raised in re.findall(r"raise exception using(.*?);\n", file.read_text(), re.DOTALL):
-            code = re.search(r"errcode = '?(\w+)", raised)
-            assert code, f"{file.name} raises without a code"
-            # null_or_invalid() takes its code as an argument. What is not OC is Postgres' own.
-            codes = ["OC003", "OC004", "OC005"] if code[1] == "code" else [code[1]]
-            codes = [known for known in codes if known.startswith("OC")]
-            hint = re.search(r"hint = ((?:\s*'(?:[^']|'')*')+)", raised)
-            for known in codes:
-                assert hint, f"{file.name} raises without a hint"
-                text = "".join(re.findall(r"'((?:[^']|'')*)'", hint[1])).replace("''", "'")
-                if text not in hints[known]:
-                    hints[known].append(text)
+        literal = r"((?:\s*'(?:[^']|'')*')+)"
+        raised = re.findall(
+            rf"errcode = '(OC\d+)'.*?hint = {literal}|refuse\(\s*'(OC\d+)'.*?,{literal}\s*\)",
+            file.read_text(),
+            re.DOTALL,
+        )
+        for code, hint, refused, reason in raised:
+            parts = re.findall(r"'((?:[^']|'')*)'", hint or reason)
+            text = "".join(parts).replace("''", "'")
+            if text not in hints[code or refused]:
+                hints[code or refused].append(text)
     yield from (
         "SQLSTATEs of this project. OC0xx: a message is bad; it is recorded with the code as",
         "`error_type` in `worker_failures`. OC1xx: a call is wrong. Branch on the code, never on",

@@ -1,9 +1,9 @@
 """Installs what is needed of the system and not there; needs the standard library only.
 
 That is Python's venv and, for the tests, a Postgres server, pgTAP with its pg_prove,
-plpgsql_check and PgBouncer; or only what the arguments name, as Debian does. On Debian and Ubuntu
-apt installs them, through sudo for an ordinary user; elsewhere, or without sudo, they are only
-named. Returns 1 where something is missing in the end.
+plpgsql_check, PgBouncer and a browser; or only what the arguments name, as Debian does. On Debian
+and Ubuntu apt installs them, through sudo for an ordinary user; elsewhere, or without sudo, they
+are only named. Returns 1 where something is missing in the end.
 """
 
 import os
@@ -15,6 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cluster import ask_pg_config, system_binaries
+
+FONT = "fonts-inter"
+# Debian's own comes first: Ubuntu's is another thing of that name, but has one of the others.
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 
 # Without the setting, Debian's first server package makes a cluster and starts it on port 5432;
 # without the policy, PgBouncer's package starts one. Nothing that is installed here may run.
@@ -50,6 +54,10 @@ def missing() -> list[str]:
         packages.append("libtap-parser-sourcehandler-pgtap-perl")
     if shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin") is None:
         packages.append("pgbouncer")
+    if FONT in sys.argv and not Path("/usr/share/fonts/opentype/inter").is_dir():
+        packages.append(FONT)  # for pictures alone
+    if not any(map(shutil.which, BROWSERS)):
+        packages.append(BROWSERS[0])
     if binaries := system_binaries():
         version = ask_pg_config(binaries, "--version").split()[1].split(".")[0]
         extensions = Path(ask_pg_config(binaries, "--sharedir"), "extension")

@@ -1,11 +1,13 @@
 """make demo, as a newcomer meets it: the real script, in a directory of its own."""
 
+import json
 import re
 import runpy
 import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+from cluster import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 SEVERITIES = ["critical", "high", "warning", "info", "success"]
@@ -91,7 +94,9 @@ def count(output: str, outcome: str) -> int:
     return int(found[1])
 
 
-def test_it_shows_a_seller_the_state_and_works_again(start_demo: Callable[..., Demo]) -> None:
+def test_it_shows_a_seller_the_state_and_works_again(
+    start_demo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))["make_stream"]
     sent = make_stream(datetime.now(UTC))
     for _ in range(2):
@@ -122,6 +127,18 @@ def test_it_shows_a_seller_the_state_and_works_again(start_demo: Callable[..., D
     assert psql.wait() == 0, psql.output
     assert psql.output == f"{len(shown)} of seller\n"
     assert not psql.left_running
+
+    # and make page shows it
+    monkeypatch.setenv("PAGE_PORT", str(free_port()))
+    page = start_demo("--page")
+    page.wait_until(lambda: "http://" in page.output, timeout=60, what="the page")
+    url = page.output.split()[-1]
+    with urllib.request.urlopen(f"{url}panel/page_items.json", timeout=30) as response:
+        assert len(json.load(response)) == len(shown)
+    page.process.terminate()
+    assert page.wait() == 0, page.output
+    assert page.children
+    assert not page.left_running
 
 
 @pytest.mark.parametrize(

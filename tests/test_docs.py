@@ -136,7 +136,7 @@ def test_the_queries_for_a_lock_that_stops_ingest_name_its_holder(
 ) -> None:
     text = (ROOT / "docs/operations.md").read_text().partition("### When a lock stops ingest")[2]
     of_an_item, of_all = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[:2]
-    (asin,) = re.findall(r"item_lock\('(\w+)'\)", of_an_item)
+    (asin,) = re.findall(r"lock_of_item\('(\w+)'\)", of_an_item)
     holder, waiting, observer = connect(), connect(), connect()
     pids = holder.info.backend_pid, waiting.info.backend_pid
     ingest = "select ingest_notification(%s, %s)"

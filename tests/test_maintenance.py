@@ -408,6 +408,27 @@ def test_rebuild_goes_item_by_item_with_a_commit_a_chunk(
     assert n.current_state(db) == live
 
 
+def test_rollup_goes_day_by_day_with_a_commit_a_chunk(
+    db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes = [
+        int((one(db, "select now()") - n.START).total_seconds() / 60) - days * 24 * 60
+        for days in (9, 6, 6, 3, 3, 0)
+    ]
+    ingest(db, *(offers(10 + number, minute) for number, minute in enumerate(minutes)))
+    monkeypatch.setattr(maintain, "CHUNK", 2)
+    with psycopg.connect(database_url) as connection:
+        said = maintain.rollup(connection)
+    yesterday = one(db, "select utc_day(now()) - 1")
+    days = one(db, "select count(*) from item_days")
+    assert days == one(db, "select max(day) - min(day) + 1 from item_days")
+    assert said == f"item_days rolled up to {yesterday}, {days} rows written"
+    assert chunks(db, "item_days") > 1
+    again = run("rollup", database_url)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout == f"rollup: item_days rolled up to {yesterday}, 0 rows written\n"
+
+
 def test_prune_that_is_stopped_keeps_what_it_has_done(
     db: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from psycopg import errors, sql
 Connection = psycopg.Connection[Any]
 Connect = Callable[[str], Connection]
 
-ROLES = ("buybox_relay", "buybox_ui", "buybox_analyst")
+ROLES = ("buybox_relay", "buybox_ui", "buybox_analyst", "buybox_page")
 NOBODY = "nobody"  # a login without any of them
 LOGINS = (*ROLES, NOBODY)
 
@@ -34,10 +34,20 @@ FOR_ANALYSTS: tuple[LiteralString, ...] = (
     "select * from buy_box_share('-infinity', 'infinity')",
     "select * from retry_failure('m-2')",
     "select * from retry_failures()",
+    "select * from offer_changes('-infinity', 'infinity')",
+    "select * from buy_box_changes('-infinity', 'infinity')",
+    "select * from competitors('-infinity', 'infinity')",
+    "select * from price_to_win()",
+    "select * from explain_item('B0TEST0001')",
+    "select roll_up_days()",
 )
 FOR_THE_RELAY: tuple[LiteralString, ...] = (
     "select * from ingest_notification('m-3', '{}')",
     "select ingest_order('{}')",
+)
+FOR_THE_PAGE: tuple[LiteralString, ...] = (
+    "select * from page_items()",
+    "select * from page_item_chart('B0TEST0001')",
 )
 FOR_THE_OPERATOR: tuple[LiteralString, ...] = (
     "select prune_notifications('90 days')",
@@ -50,8 +60,16 @@ WRITING_FOR_ANALYSTS = {
     "activate_severity_rules",
     "retry_failure",
     "retry_failures",
+    "roll_up_days",
 }
-VIEWS_OF_ANALYSTS = {"price_history", "severity_changes", "open_failures", "ingest_stats"}
+VIEWS_OF_ANALYSTS = {
+    "price_history",
+    "severity_changes",
+    "open_failures",
+    "ingest_stats",
+    "item_now",
+    "days_report",
+}
 TABLES = {
     "worker_notifications",
     "current_state",
@@ -146,7 +164,7 @@ def test_may_read_and_write_these_tables_and_views_only(
         # Everything but what keeps the books of the migrations.
         "buybox_analyst": set(found),
     }.get(role, set())
-    writable = {"severity_rules"} if role == "buybox_analyst" else set()
+    writable = {"severity_rules", "items"} if role == "buybox_analyst" else set()
     wrong = []
     for name, kind in found.items():
         column = db.execute(
@@ -187,9 +205,11 @@ def test_may_call_these_functions_only(db: Connection, connect: Connect, role: s
     session = connect(role)
     allowed = {
         "buybox_relay": FOR_THE_RELAY,
-        "buybox_analyst": (*FOR_ANALYSTS, "select ingest_order('{}')"),  # which is a mere number
+        # ingest_order is a mere number, and analysts may see all that the page shows.
+        "buybox_analyst": (*FOR_ANALYSTS, *FOR_THE_PAGE, "select ingest_order('{}')"),
+        "buybox_page": FOR_THE_PAGE,
     }.get(role, ())
-    for statement in (*FOR_THE_RELAY, *FOR_ANALYSTS, *FOR_THE_OPERATOR):
+    for statement in (*FOR_THE_RELAY, *FOR_ANALYSTS, *FOR_THE_PAGE, *FOR_THE_OPERATOR):
         expected = None if statement in allowed else DENIED
         assert attempt(session, statement) == expected, statement
 
@@ -200,6 +220,8 @@ def test_may_call_these_functions_only(db: Connection, connect: Connect, role: s
     ).fetchall()
     if role == "buybox_analyst":
         assert {name for name, is_volatile in executable if is_volatile} == WRITING_FOR_ANALYSTS
+    elif role == "buybox_page":
+        assert {name[:5] for name, _ in executable} == {"page_"}
     else:
         names = {"ingest_notification", "ingest_order"} if role == "buybox_relay" else set()
         assert {name for name, _ in executable} == names
@@ -209,6 +231,7 @@ def test_what_runs_with_the_owners_rights_is_little_and_pinned(db: Connection) -
     definers = db.execute(
         "select proname, array_to_string(proconfig, ' ') from pg_proc"
         " where pronamespace = 'public'::regnamespace and prosecdef"
+        " and not starts_with(proname, 'page_')"
     ).fetchall()
     assert {name for name, _ in definers} == WRITING_FOR_ANALYSTS | {"ingest_notification"}
     for name, pinned in definers:
@@ -317,7 +340,7 @@ create function {mine}.jsonb_typeof(jsonb) returns text language plpgsql
   as $$ begin raise exception 'trapped'; end $$;
 create function {mine}.now() returns timestamptz language plpgsql
   as $$ begin raise exception 'trapped'; end $$;
-create function {mine}.read_header(jsonb) returns record language plpgsql
+create function {mine}.read_offer_change(jsonb) returns record language plpgsql
   as $$ begin raise exception 'trapped'; end $$;
 create function {mine}.find_rules(text default null) returns text language plpgsql
   as $$ begin raise exception 'trapped'; end $$;

@@ -53,7 +53,9 @@ create table item_days_queue (
 );
 
 insert into item_days_queue (notification_id, event_time)
-select n.id, least(n.event_time, n.received_at)
+select
+  n.id as notification_id,
+  least(n.event_time, n.received_at) as event_time
 from worker_notifications as n
 where n.notification_type in ('ANY_OFFER_CHANGED', 'PRICING_HEALTH');
 

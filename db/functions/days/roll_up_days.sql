@@ -23,7 +23,9 @@ begin
       e.marketplace,
       e.item_condition,
       utc_day(e.event_time) as day,
-      case when e.id is null then '-infinity' else coalesce(following.day, 'infinity') end as through
+      case
+        when e.id is null then '-infinity' else coalesce(following.day, 'infinity')
+      end as through
     from item_days_queue as q
     left join item_events as e on q.notification_id = e.id
     left join lateral (
@@ -202,8 +204,8 @@ begin
     from spread as s
     union all
     select
-      d.asin, d.marketplace, d.item_condition, d.day, true, null, null, null, null, null, null, null,
-      null, null, null, null, null
+      d.asin, d.marketplace, d.item_condition, d.day, true, null, null, null, null, null, null,
+      null, null, null, null, null, null
     from days as d
     where not d.final
   ),

@@ -24,10 +24,11 @@ begin
     from unnest(batch[:i - 1]) as b
     where b.outcome is null
       and (b.message_id = m.message_id or b.dedupe_hash = m.dedupe_hash)
-    order by b.position
+    order by (b.message_id = m.message_id) desc, b.position asc
     limit 1;
     continue when not found;
     first.position := m.position;
+    first.message_id := m.message_id;
     first.failing_since := m.failing_since;
     first.outcome := 'duplicate';
     batch[i] := first;

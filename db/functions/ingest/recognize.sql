@@ -12,7 +12,9 @@ begin
   return array(
     select
       row(
-        m.position, m.message_id, m.dedupe_hash,
+        m.position, m.message_id,
+        -- a body that came under a stored message's id is not itself stored
+        coalesce(b.dedupe_hash, n.dedupe_hash, m.dedupe_hash),
         least(
           f.first_failed_at,
           (

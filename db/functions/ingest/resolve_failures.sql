@@ -7,7 +7,13 @@ begin atomic
   from unnest(batch) as m
   where m.outcome is distinct from 'failed'
     and w.resolved_at is null
-    and (w.message_id = m.message_id or w.dedupe_hash = m.dedupe_hash);
+    and (w.message_id = m.message_id or w.dedupe_hash = m.dedupe_hash)
+    and not exists (
+      select from unnest(batch) as later
+      where later.outcome = 'failed'
+        and later.message_id = w.message_id
+        and later.position > m.position
+    );
 end;
 
 comment on function resolve_failures(incoming[]) is

@@ -67,13 +67,14 @@ begin
   delete from unreadable_notifications as u
   where not exists (select from worker_notifications as n where n.id = u.id);
   delete from worker_failures as w where w.resolved_at < now() - keep;
+  perform prune_alerts(now() - keep);
   return pruned;
 end
 $$;
 
 comment on function prune_notifications(interval, integer) is
 'Rolls up the days that are finished, then deletes notifications received longer than keep ago '
-'(max_rows at most, all where null), whose days are final from then on, and failures resolved as '
-'long ago. Keeps the newest notification of each asin, marketplace, '
-'condition and type with state, so that rebuild_current_state() still gives the same. Returns how '
-'many notifications were deleted. Raises OC103 where keep is null or under 28 days.';
+'(max_rows at most, all where null), whose days are final from then on; failures resolved, and '
+'alerts and deliveries ended, as long ago. Keeps the newest notification of each asin, '
+'marketplace, condition and type with state, so that rebuild_current_state() still gives the same. '
+'Returns how many notifications were deleted. Raises OC103 where keep is null or under 28 days.';

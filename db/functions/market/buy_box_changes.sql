@@ -41,24 +41,13 @@ begin atomic
       partition by e.asin, e.marketplace, e.item_condition
       order by e.event_time, e.dedupe_hash collate "C"
     )
-  )
+  ),
 
-  select
-    t.event_time,
-    t.asin,
-    t.marketplace,
-    t.item_condition,
-    t.old_seller,
-    t.new_seller,
-    t.new_is_fba,
-    t.old_price,
-    t.new_price,
-    t.your_price,
-    c.change
-  from turns as t
-  cross join lateral (
+  changes as (
     select
+      t.*,
       case
+        when t.was_yours is null then null
         when t.is_suppressed and t.was_suppressed then null
         when t.is_suppressed then 'suppressed'
         when t.was_suppressed then 'restored'
@@ -66,9 +55,24 @@ begin atomic
         when t.is_yours and not t.was_yours then 'won'
         when not t.is_yours and t.new_seller <> t.old_seller then 'passed'
       end as change
-  ) as c
-  where t.was_yours is not null and c.change is not null
-  order by 1, 2, 3, 4;
+    from turns as t
+  )
+
+  select
+    c.event_time,
+    c.asin,
+    c.marketplace,
+    c.item_condition,
+    c.old_seller,
+    c.new_seller,
+    c.new_is_fba,
+    c.old_price,
+    c.new_price,
+    c.your_price,
+    c.change
+  from changes as c
+  where c.change is not null
+  order by c.event_time, c.asin, c.marketplace, c.item_condition;
 end;
 
 comment on function buy_box_changes(timestamptz, timestamptz, text) is

@@ -33,16 +33,17 @@ begin atomic
         when bool_or(o.is_buy_box_winner) over this_event then first_value(o.seller_id) over (
           this_event
           order by
-            o.is_buy_box_winner desc, o.is_own desc, o.landed_price, o.is_fba desc,
-            o.seller_id collate "C"
+            o.is_buy_box_winner desc, o.is_own desc, o.landed_price asc, o.is_fba desc,
+            o.seller_id collate "C" asc
         )
       end as holder,
       coalesce(max(e.event_time) over next_event, least(competitors.until, now())) as ends,
       min(e.event_time) over (partition by e.asin, e.marketplace, e.item_condition) as first_time
-    from offer_events(
+    from in_force() as i
+    cross join offer_events(
       competitors.since, least(competitors.until, now()), competitors.asin
     ) as e
-    left join lateral extract_offers(e.raw_notification) as o on true
+    left join lateral listed_offers(e.raw_notification, i.own_sellers) as o on true
     window
       item as (
         partition by e.asin, e.marketplace, e.item_condition
@@ -119,7 +120,7 @@ begin atomic
   from followed as f
   where f.is_counted
   group by f.seller_id
-  order by times_below_you desc, undercuts desc, events desc, f.seller_id collate "C";
+  order by times_below_you desc, undercuts desc, events desc, f.seller_id collate "C" asc;
 end;
 
 comment on function competitors(timestamptz, timestamptz, text) is
@@ -127,6 +128,6 @@ comment on function competitors(timestamptz, timestamptz, text) is
 'since <= event_time < until, of one ASIN or of all. items and events in which he was listed; '
 'fba_share (0 to 1) of his offers; times_below_you: events in which his lowest landed price was '
 'under your_price, and median_below_pct by how many percent of yours; undercuts: how often he went '
-'from not below you to below by a lower price than in the event before; buy_box_share (0 to 1): his '
-'seconds of those known (from since where an earlier event is known, at most to now) of the items '
-'he was listed in; last_seen: his last event.';
+'from not below you to below by a lower price than in the event before; buy_box_share (0 to 1): '
+'his seconds of those known (from since where an earlier event is known, at most to now) of the '
+'items he was listed in; last_seen: his last event.';

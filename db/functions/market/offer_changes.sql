@@ -49,17 +49,17 @@ begin atomic
     from listed as l
     where l.seller_id is not null and l.landed_price is not null
     order by
-      l.asin, l.marketplace, l.item_condition, l.seller_id, l.is_fba, l.event,
-      l.landed_price, l.is_buy_box_winner desc
+      l.asin asc, l.marketplace asc, l.item_condition asc, l.seller_id asc, l.is_fba asc,
+      l.event asc, l.landed_price asc, l.is_buy_box_winner desc
   ),
 
   neighbours as (
     select
       l.*,
-      lag(l.event) over offer is not distinct from l.event - 1 as was_there,
+      coalesce(lag(l.event) over offer = l.event - 1, false) as was_there,
       lag(l.landed_price) over offer as old_price,
       lag(l.is_buy_box_winner) over offer as had_won,
-      lead(l.event) over offer is not distinct from l.event + 1 as stays
+      coalesce(lead(l.event) over offer = l.event + 1, false) as stays
     from lowest as l
     window offer as (
       partition by l.asin, l.marketplace, l.item_condition, l.seller_id, l.is_fba order by l.event
@@ -94,7 +94,8 @@ begin atomic
     ('buy_box_lost', true, not l.stays and l.is_buy_box_winner)
   ) as c (change, gone, is_so)
   where c.is_so and (not c.gone or l.next_time is not null)
-  order by 1, 2, 3, 4, 11, 5, 6, 8;
+  order by
+    event_time, l.asin, l.marketplace, l.item_condition, rank, l.seller_id, l.is_fba, c.change;
 end;
 
 comment on function offer_changes(timestamptz, timestamptz, text) is

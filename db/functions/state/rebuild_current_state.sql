@@ -21,6 +21,8 @@ begin
     from current_state as c
     where c.asin = rebuild_current_state.asin or rebuild_current_state.asin is null
   ));
+  -- What is only made anew is no news: raise_alerts() looks for this.
+  perform set_config('buybox.rebuilding', 'on', true);
   delete from current_state as c
   where c.asin = rebuild_current_state.asin or rebuild_current_state.asin is null;
 
@@ -44,6 +46,7 @@ begin
       cross join lateral analyze_under(r.raw_notification, rules, sellers) as a
     )
   );
+  perform set_config('buybox.rebuilding', 'off', true);
 
   return (
     select count(*)

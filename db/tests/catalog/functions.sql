@@ -1,7 +1,7 @@
 -- Habits that keep functions understandable and safe, enforced where they can be seen: in the
 -- catalog.
 begin;
-select plan(20);
+select plan(21);
 
 create temporary table functions on commit drop as
 select
@@ -77,12 +77,23 @@ select is_empty(
   $$
   select signature
   from functions
-  where prosecdef and proname not in (
+  where prosecdef and not starts_with(proname, 'page_') and proname not in (
     'ingest_notification', 'rerun_severity', 'rebuild_current_state', 'activate_severity_rules',
-    'retry_failure', 'retry_failures', 'prune_notifications', 'roll_up_days'
+    'retry_failure', 'retry_failures', 'prune_notifications', 'roll_up_days',
+    'claim_alerts', 'finish_alert', 'retry_deliveries'
   )
   $$,
   'the owner''s rights are lent only to calls that users make'
+);
+
+select is_empty(
+  $$
+  select signature
+  from functions
+  where starts_with(proname, 'page_')
+    and not (prosecdef and provolatile = 's' and proretset and comment ~ '^[^.]+\. ')
+  $$,
+  'what the page shows is read with the owner''s rights, in rows, under a title and a help'
 );
 
 select volatility_is(f.name, f.arguments::text[], f.volatility, f.name || ' is ' || f.volatility)

@@ -1,6 +1,6 @@
 -- Who may do what: by the catalog, over everything there is, so that nothing new slips through.
 begin;
-select plan(15);
+select plan(18);
 
 create temporary table functions on commit drop as
 select p.oid::regprocedure as signature, p.proname, p.provolatile
@@ -14,7 +14,9 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'm', '
 
 create temporary table rights on commit drop as
 select r.name as role, x.name as relation, p.name as privilege
-from (values ('buybox_relay'), ('buybox_ui'), ('buybox_analyst')) as r (name)
+from (
+  values ('buybox_relay'), ('buybox_ui'), ('buybox_analyst'), ('buybox_page')
+) as r (name)
 cross join relations as x
 cross join (
   values ('select'), ('insert'), ('update'), ('delete'), ('truncate'), ('references'), ('trigger')
@@ -30,11 +32,13 @@ select results_eq(
   $$,
   $$
   values
-  ('buybox_analyst'::name, false, false, false),
+  ('buybox_alerter'::name, false, false, false),
+  ('buybox_analyst', false, false, false),
+  ('buybox_page', false, false, false),
   ('buybox_relay', false, false, false),
   ('buybox_ui', false, false, false)
   $$,
-  'three group roles without login'
+  'group roles without login'
 );
 
 select set_eq(
@@ -68,6 +72,19 @@ select is_empty(
   'and executes nothing'
 );
 
+select set_eq(
+  $$
+  select f.signature
+  from functions as f
+  where has_function_privilege('buybox_page', f.signature, 'execute')
+  $$,
+  $$select f.signature from functions as f where starts_with(f.proname, 'page_')$$,
+  'the page executes every page_ function and nothing else'
+);
+select is_empty(
+  $$select * from rights where role = 'buybox_page'$$, 'and has no table'
+);
+
 select is_empty(
   $$
   select x.name
@@ -87,9 +104,10 @@ select set_eq(
   $$
   values
   ('severity_rules'::regclass, 'insert'), ('severity_rules', 'update'), ('severity_rules', 'delete'),
-  ('items', 'insert'), ('items', 'update'), ('items', 'delete')
+  ('items', 'insert'), ('items', 'update'), ('items', 'delete'),
+  ('alert_rules', 'insert'), ('alert_rules', 'update'), ('alert_rules', 'delete')
   $$,
-  'and writes severity_rules and items alone'
+  'and writes severity_rules, items and alert_rules alone'
 );
 select is_empty(
   $$
@@ -112,7 +130,7 @@ select is_empty(
   where f.provolatile = 'v'
     and f.proname not in (
       'rerun_severity', 'rebuild_current_state', 'activate_severity_rules', 'retry_failure',
-      'retry_failures', 'roll_up_days'
+      'retry_failures', 'roll_up_days', 'retry_deliveries'
     )
     and has_function_privilege('buybox_analyst', f.signature, 'execute')
   $$,
@@ -122,7 +140,9 @@ select is_empty(
 select is_empty(
   $$
   select r.name, x.name
-  from (values ('buybox_relay'), ('buybox_ui'), ('buybox_analyst')) as r (name)
+  from (
+    values ('buybox_relay'), ('buybox_ui'), ('buybox_analyst'), ('buybox_page')
+  ) as r (name)
   cross join relations as x
   where x.relkind = 'S' and has_sequence_privilege(r.name, x.name, 'usage, select, update')
   $$,
@@ -142,12 +162,15 @@ select ok(
   and not has_schema_privilege(r.name, 'public', 'create'),
   r.name || ' uses the schema and creates nothing in it'
 )
-from (values ('buybox_relay'), ('buybox_ui'), ('buybox_analyst')) as r (name);
+from (
+  values ('buybox_relay'), ('buybox_ui'), ('buybox_analyst'), ('buybox_page')
+) as r (name);
 
 select ok(
   not pg_has_role('buybox_ui', current_user, 'usage')
   and not pg_has_role('buybox_relay', current_user, 'usage')
-  and not pg_has_role('buybox_analyst', current_user, 'usage'),
+  and not pg_has_role('buybox_analyst', current_user, 'usage')
+  and not pg_has_role('buybox_page', current_user, 'usage'),
   'none of them is the owner in disguise'
 );
 

@@ -1,0 +1,601 @@
+"""The page, in a real browser and by plain requests, as the login that may do no more."""
+
+import base64
+import csv
+import http.client
+import json
+import re
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+import notifications as n
+import psycopg
+import pytest
+import yaml
+from cluster import Cluster
+from pages import ROOT, PageProcess, open_browser
+from playwright.sync_api import Browser, Page, expect
+from psycopg import sql
+
+import board
+
+Connection = psycopg.Connection[Any]
+
+LOGIN, PASSWORD = "login_of_the_page", "page's password"
+NUMBERS = count(1)
+BAMBOO, HOSE, LAMP = "B0TEST0001", "B0TEST0002", "B0TEST0003"
+# The longest ASIN that is stored; no browser needs the closing bracket.
+HOSTILE = "<img src onerror=x()"
+WIDTHS = (360, 1280)
+
+
+def tell(db: Connection, asin: str, own: str | None, *rivals: str, **members: Any) -> None:
+    """Ingests an ANY_OFFER_CHANGED of now: landed prices, the own one first; the least wins."""
+    prices = {n.RIVALS[i % 3] + str(i): Decimal(price) for i, price in enumerate(rivals)}
+    if own is not None:
+        prices[n.SELLER] = Decimal(own)
+    cheapest = min(prices.values())
+    offers = tuple(n.Offer(s, p, winner=p == cheapest, fba=True) for s, p in prices.items())
+    change = n.OfferChange(
+        asin=asin, offers=offers, **({"event_time": datetime.now(UTC)} | members)
+    )
+    assert n.ingest(db, f"page-{next(NUMBERS)}", n.text(n.pascal(change)))["acknowledge"]
+
+
+@pytest.fixture
+def page(db: Connection, database_url: str) -> Iterator[PageProcess]:
+    """The page, by a login that has its role and no other."""
+    if db.execute("select to_regrole(%s)", (LOGIN,)).fetchone() == (None,):
+        create = sql.SQL("create role {} login password {} in role buybox_page")
+        db.execute(create.format(sql.Identifier(LOGIN), sql.Literal(PASSWORD)))
+    place = database_url.partition("@")[2]
+    url = f"postgresql://{LOGIN}:{quote(PASSWORD)}@{place}"
+    with PageProcess(DATABASE_URL=url) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(browser: Browser, page: PageProcess) -> Iterator[Page]:
+    """A tab on the page's origin. Nothing it does may be a request elsewhere or an error."""
+    with browser.new_context(base_url=page.url, locale="en-GB") as context:
+        tab = context.new_page()
+        requests: list[str] = []
+        errors: list[str] = []
+        tab.on("request", lambda request: requests.append(request.url))
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.on("console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else 0)
+        yield tab
+    assert [url for url in requests if not url.startswith(f"{page.url}/")] == []
+    assert errors == []
+
+
+def expect_items(tab: Page, *asins: str) -> None:
+    expect(tab.locator("#page_items tbody .asin .asin")).to_have_text(list(asins))
+
+
+# Items
+
+
+def test_items_stand_worst_first_and_the_address_says_which_and_how(
+    db: Connection, page: PageProcess, tab: Page
+) -> None:
+    tell(db, LAMP, "10", "11")
+    tell(db, BAMBOO, "20", *["10"] * 10)
+    tell(db, HOSE, "11.50", *["10", "10.50", "11"])
+    tell(db, "B0TEST0004", "12.50", *["10", "10.50", "11"], marketplace=n.US, currency="USD")
+    tab.goto("/")
+    expect_items(tab, BAMBOO, "B0TEST0004", HOSE, LAMP)
+    expect(tab.locator("tbody tr").first).to_contain_text("critical")
+    expect(tab.locator("tbody tr").nth(1)).to_contain_text("$12.50")
+    expect(tab.locator("tbody tr").nth(3)).to_contain_text("yours")
+
+    tab.get_by_role("link", name="warning 2").click()
+    expect(tab).to_have_url(re.compile(r"/\?severity=warning$"))
+    expect_items(tab, "B0TEST0004", HOSE)
+    tab.get_by_role("link", name="UK 1").click()
+    expect_items(tab, HOSE)
+    tab.get_by_role("link", name="Any severity").click()
+    tab.get_by_role("link", name="Your price").click()
+    expect(tab.locator("th.your_price")).to_have_attribute("aria-sort", "ascending")
+    expect_items(tab, LAMP, HOSE, BAMBOO)
+    tab.get_by_role("link", name="Your price").click()
+    expect_items(tab, BAMBOO, HOSE, LAMP)
+    for column in tab.locator(
+        "#page_items th a"
+    ).all():  # every head that is a link leads somewhere
+        assert page.ask("/" + str(column.get_attribute("href"))).status == 200
+    tab.get_by_label("Search").fill("test0002")
+    tab.get_by_label("Search").press("Enter")
+    expect(tab).to_have_url(re.compile("sort=-your_price"))
+    expect_items(tab, HOSE)
+    tab.go_back()
+    expect_items(tab, BAMBOO, HOSE, LAMP)
+
+
+def test_a_hundred_items_a_page(db: Connection, tab: Page) -> None:
+    db.execute(
+        "insert into current_state (asin, severity, your_position, event_time)"
+        " select 'B0TEST' || to_char(i, 'FM0000'), 'info', i, now() from generate_series(1, 201) i"
+    )
+    tab.goto("/?sort=asin")
+    expect(tab.locator("#page_items tbody .asin .asin")).to_have_count(100)
+    expect(tab.locator(".pages")).to_have_text(re.compile("^\\s*1 to 100 of 201\\s*Next\\s*$"))
+    tab.get_by_role("link", name="Next").click()
+    tab.get_by_role("link", name="Next").click()
+    expect_items(tab, "B0TEST0201")
+    expect(tab.get_by_role("link", name="Next")).to_have_count(0)
+    tab.get_by_role("link", name="Previous").click()
+    expect(tab).to_have_url(re.compile(r"/\?sort=asin&page=2$"))
+
+
+def test_a_change_comes_into_its_row_and_a_new_item_into_its_place(
+    db: Connection, tab: Page
+) -> None:
+    tell(db, BAMBOO, "10", "11")
+    tell(db, HOSE, "10", "11")
+    tab.goto("/")
+    expect(tab.locator("#live")).to_have_text("live")
+    rows = "[...document.querySelectorAll('#page_items tbody tr')]"
+    tab.evaluate(f"window.before = {rows}")
+    tab.locator(f"a:has-text('{HOSE}')").focus()
+
+    tell(db, BAMBOO, "10", "9")
+    tell(db, LAMP, "20", *["10"] * 10)
+    first = tab.locator("#page_items tbody tr").first
+    expect(first).to_contain_text(LAMP)
+    expect(tab.locator("tr", has_text=BAMBOO)).to_contain_text("£9.00")
+    expect(tab.locator("tr", has_text=BAMBOO)).to_have_class("changed")
+    assert tab.locator(f"a:has-text('{HOSE}')").evaluate("a => a === document.activeElement")
+    expect(tab.locator("#announce")).not_to_be_empty()
+    expect(tab.get_by_role("link", name="critical 1")).to_be_visible()
+    # The page was not loaded again, and the row that did not change is the one that was there.
+    assert tab.evaluate(
+        f"{rows}.filter((row) => window.before.includes(row))"
+        ".map((row) => row.querySelector('.asin .asin').textContent)"
+    ) == [HOSE]
+
+    db.execute("delete from current_state where asin = %s", (BAMBOO,))
+    expect(tab.locator("tr", has_text=BAMBOO)).to_have_count(0)
+
+
+def test_changes_come_again_after_the_database_was_away(
+    db: Connection, cluster: Cluster, tab: Page
+) -> None:
+    tell(db, BAMBOO, "10", "11")
+    tab.goto("/")
+    expect(tab.locator("#live")).to_have_text("live")
+    cluster.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{LOGIN}'")
+    tell(db, BAMBOO, "10", "9")
+    expect(tab.locator("tr", has_text=BAMBOO)).to_contain_text("£9.00")
+    expect(tab.locator("#live")).to_have_text("live")
+
+
+def test_a_tab_that_nobody_sees_has_no_stream(db: Connection, tab: Page) -> None:
+    tell(db, BAMBOO, "10", "11")
+    with tab.expect_request("**/events") as streaming:
+        tab.goto("/")
+    with tab.expect_event("requestfailed", lambda r: r == streaming.value):  # it is ended
+        tab.evaluate(
+            "Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    tell(db, BAMBOO, "10", "9")
+    with tab.expect_request("**/events"):
+        tab.evaluate(
+            "Object.defineProperty(document, 'hidden', { value: false });"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    expect(tab.locator("tr", has_text=BAMBOO)).to_contain_text("£9.00")
+
+
+# One item
+
+COLOURED = """
+(canvas, name) => {
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = `var(${name})`;
+  const wanted = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+  probe.remove();
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  const context = copy.getContext('2d', { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    found += wanted.every((part, j) => Math.abs(data[i + j] - part) < 3) && data[i + 3] > 200;
+  }
+  return found;
+}
+"""
+
+
+def test_an_item_opens_with_its_chart_and_its_offers(db: Connection, tab: Page) -> None:
+    now = datetime.now(UTC)
+    for hours, rival in ((5, "11"), (4, "10.50"), (3, "9"), (1, "8")):
+        tell(db, BAMBOO, "10", rival, event_time=now - timedelta(hours=hours))
+    issue = n.PricingHealth(
+        asin=BAMBOO,
+        event_time=now,
+        merchant=n.Price(landed=Decimal(10)),
+        threshold=Decimal(8),
+    )
+    n.ingest(db, "issue", n.text(n.pascal(issue)))
+    tab.goto("/")
+    tab.get_by_role("link", name=BAMBOO).focus()
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_url(re.compile(f"/item.asin={BAMBOO}&marketplace={n.UK}"))
+    expect(tab.get_by_role("heading", level=1)).to_have_text(BAMBOO)
+    expect(tab.locator("#page_item_figures")).to_contain_text("position 2 of 2")
+    assert tab.locator("#page_item_offers tbody tr").count() == 2
+    expect(tab.locator("#page_item_offers .own")).to_contain_text(n.SELLER)
+
+    canvas = tab.locator("#page_item_chart canvas")
+    expect(canvas).to_be_visible()
+    expect(tab.locator(".u-legend")).to_contain_text("Your price")
+    for colour in ("--yours", "--low", "--box", "--high"):
+        assert canvas.evaluate(COLOURED, colour) > 50, colour
+    tab.locator(".plot").focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator(".readout")).to_contain_text("BuyBoxDisqualification")
+    tab.keyboard.press("ArrowLeft")
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator(".u-legend")).to_contain_text("9")
+
+    tell(db, BAMBOO, "10", "7.25")
+    expect(tab.locator("#page_item_offers")).to_contain_text("£7.25")
+    expect(tab.locator("#page_item_figures")).to_contain_text("£7.25")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_fits_its_window(db: Connection, tab: Page, width: int, scheme: Any) -> None:
+    tell(db, BAMBOO, "20", *["10"] * 19)
+    tell(db, HOSTILE, "10", "11")
+    n.ingest(db, "bad", '{"NotificationType": "' + "x" * 200 + '", "EventTime": "yesterday"}')
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.emulate_media(color_scheme=scheme)
+    backs = set()
+    for path in ("/", f"/item?asin={BAMBOO}", "/competitors", "/days", "/operations"):
+        tab.goto(path)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+        backs.add(tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+        for control in tab.locator("main input:not([type=hidden]), main button").all():
+            box = control.bounding_box()
+            assert box
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    dark = {sum(map(int, re.findall(r"\d+", back))) < 200 for back in backs}
+    assert dark == {scheme == "dark"}
+
+
+# What is refused, and what is not believed
+
+
+def test_what_comes_from_outside_is_text(db: Connection, page: PageProcess, tab: Page) -> None:
+    seller = "<script>x()</script>"
+    offers = (n.Offer(seller, Decimal(9), winner=True), n.Offer(n.SELLER))
+    change = n.OfferChange(asin=HOSTILE, offers=offers, event_time=datetime.now(UTC))
+    assert n.ingest(db, "hostile", n.text(n.pascal(change)))["acknowledge"]
+    n.ingest(db, "<b>bad</b>", '{"NotificationType": "X", "EventTime": "<img src=y>"}')
+    tab.goto("/")
+    tab.get_by_role("link", name=HOSTILE).click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text(HOSTILE)
+    expect(tab.locator("#page_item_offers")).to_contain_text(seller)
+    expect(tab.locator("canvas")).to_be_visible()
+    tab.goto("/operations")
+    expect(tab.locator("#page_operations_failures")).to_contain_text('"<img src=y>"')
+    tab.goto("/?search=%3Cimg%20src%3E")
+    assert tab.locator("main img, main script:not([type='application/json'])").count() == 0
+    refused = page.ask("/?severity=%3Cimg%20src%3E")
+    assert refused.status == 400
+    assert "&lt;img src&gt;" in refused.text
+    assert "<img src>" not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/nothing", 404, "Not Found"),
+        ("/items", 404, "Not Found"),
+        ("/panel/page_nothing.json", 404, "Not Found"),
+        ("/panel/page_items.xml", 404, "Not Found"),
+        ("/static/nothing.css", 404, "Not Found"),
+        ("/?severity=terrible", 400, "There is no severity"),
+        ("/?sort=colour", 400, "have by: asin"),
+        ("/?page=0", 400, "There is no page 0"),
+        ("/?page=x", 400, "Invalid input syntax for type integer"),
+        ("/?page=99999999999", 400, "out of range"),
+        ("/?search=%00", 400, "NUL"),
+        ("/?colour=red", 400, "There is no colour here"),
+        ("/item", 400, "asin is missing"),
+        ("/item?asin=", 400, "asin is missing"),
+        ("/item?asin=B0NOTHERE1", 404, "no row of"),
+        ("/panel/page_items.csv?page=x", 400, "Invalid input syntax"),
+    ],
+)
+def test_a_wrong_request_is_told_what_is_wrong(
+    page: PageProcess, path: str, status: int, says: str
+) -> None:
+    answer = page.ask(path)
+    assert answer.status == status
+    assert says in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_every_answer_is_guarded(page: PageProcess) -> None:
+    paths = (
+        "/",
+        "/nothing",
+        "/static/board.js",
+        "/lib/uplot.iife.min.js",
+        "/panel/page_items.json",
+    )
+    for path in paths:
+        for method in ("GET", "HEAD"):
+            answer = page.ask(path, method)
+            policy = answer.headers["Content-Security-Policy"]
+            assert policy.startswith("default-src 'self'; "), path
+            assert "script-src" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert bool(answer.text) == (method == "GET"), path
+    stream = page.ask("/events", "HEAD")
+    assert stream.headers["Content-Type"].startswith("text/event-stream")
+    assert page.ask("/", "POST").status == 405
+
+
+def test_without_a_password_only_this_machine_is_let_in(page: PageProcess) -> None:
+    assert page.ask("/", Host=f"localhost:{page.port}").status == 200
+    assert page.ask("/", Host="rebound.example").status == 421
+    for host in ("0.0.0.0", "::", "192.0.2.1", "page.example"):
+        with PageProcess(DATABASE_URL="postgresql://h/d", PAGE_HOST=host) as refused:
+            assert refused.process.wait(10) == 2
+            assert refused.process.stderr
+            lines = refused.process.stderr.read().splitlines()
+        assert len(lines) == 1
+        assert "PAGE_HOST" in lines[0]
+        assert "PAGE_PASSWORD" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({}, "DATABASE_URL is missing"),
+        ({"DATABASE_URL": "mysql://secret@h/d"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://h/d", "PAGE_PORT": "high"}, "PAGE_PORT"),
+        ({"DATABASE_URL": "postgresql://h/d", "PAGE_PORT": "65536"}, "PAGE_PORT"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: dict[str, str], named: str) -> None:
+    with PageProcess(**settings) as page:
+        assert page.process.wait(10) == 2
+        assert page.process.stderr
+        error = page.process.stderr.read()
+    assert named in error
+    assert len(error.splitlines()) == 1
+    assert "secret" not in error
+
+
+def test_with_a_password_everything_asks_for_it(db: Connection, database_url: str) -> None:
+    def basic(text: str) -> dict[str, str]:
+        return {"Authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
+
+    settings = {"DATABASE_URL": database_url, "PAGE_PASSWORD": "käse:1", "PAGE_HOST": "0.0.0.0"}
+    with PageProcess(**settings) as page:
+        for path in ("/", "/nothing", "/events", "/static/board.css", "/panel/page_items.json"):
+            assert page.ask(path).status == 401, path
+        assert page.ask("/").headers["WWW-Authenticate"].startswith("Basic realm=")
+        for wrong in ("käse:1", "me:", "me:käse", "me:käse:12", "käse:1:me"):
+            assert page.ask("/", **basic(wrong)).status == 401, wrong
+        assert page.ask("/", Authorization="Basic ???").status == 401
+        assert page.ask("/", Authorization="Bearer käse:1".encode().decode("latin-1")).status == 401
+        for user in ("", "me"):
+            answer = page.ask("/", **basic(f"{user}:käse:1"), Host="page.example")
+            assert answer.status == 200
+        assert "käse" not in answer.text
+
+
+# Panels
+
+
+def test_a_new_panel_is_one_function(db: Connection, page: PageProcess, tab: Page) -> None:
+    tell(db, BAMBOO, "10", "11")
+    db.execute(
+        """
+        create function page_stock(at_least integer default 2)
+        returns table (asin text, marketplace text, item_condition text, stock integer)
+        language sql stable security definer set search_path = pg_catalog, public, pg_temp
+        as $$
+          select c.asin, c.marketplace, c.item_condition, at_least from current_state as c
+        $$;
+        comment on function page_stock is 'In stock. What is left of each item.'
+        """
+    )
+    tab.goto("/")
+    tab.get_by_role("link", name="Stock").click()
+    expect(tab.get_by_role("heading", name="In stock")).to_be_visible()
+    expect(tab.locator("#page_stock")).to_contain_text("What is left of each item.")
+    expect(tab.locator("#page_stock td.stock")).to_have_text("2")
+    expect(tab.get_by_role("link", name=BAMBOO)).to_be_visible()
+    tab.get_by_label("At least").fill("7")
+    tab.get_by_role("button", name="Show").click()
+    expect(tab.locator("#page_stock td.stock")).to_have_text("7")
+    tab.get_by_text("SQL", exact=True).click()
+    expect(tab.locator("#page_stock pre")).to_contain_text(
+        'select * from "page_stock"("at_least" => \'7\'::integer);'
+    )
+    expect(tab.locator("#page_stock pre")).to_contain_text("from current_state as c")
+    row = {"asin": BAMBOO, "marketplace": n.UK, "item_condition": "new", "stock": 7}
+    assert json.loads(page.ask("/panel/page_stock.json?at_least=7").text) == [row]
+    lines = list(csv.DictReader(page.ask("/panel/page_stock.csv?at_least=7").text.splitlines()))
+    assert lines == [{name: str(value) for name, value in row.items()}]
+
+    db.execute("drop function page_stock")
+    assert page.ask("/stock").status == 404
+
+
+def test_a_panel_is_what_its_name_says(db: Connection, tab: Page) -> None:
+    for name, columns, rows in (
+        ("page_kinds_text", "say text", "values ('It is so.'), ('And so.')"),
+        ("page_kinds_figures", "left_price numeric, currency text", "values (12.5, 'EUR')"),
+        (
+            "page_kinds_chart",
+            "day date, stock integer, low integer",
+            "select d::date, 9, 1 from generate_series('2026-01-01'::date, '2026-01-09', '1d') d",
+        ),
+        (
+            "page_kinds",
+            "at timestamptz, done boolean",
+            "values ('2026-01-02 03:04Z'::timestamptz, true)",
+        ),
+    ):
+        db.execute(
+            f"create function {name}() returns table ({columns}) language sql stable"
+            f" security definer set search_path = pg_catalog, public, pg_temp as $${rows}$$"
+        )
+    tab.goto("/kinds")
+    expect(tab.locator("#page_kinds_text p").first).to_have_text("It is so.")
+    expect(tab.locator("#page_kinds_figures dt")).to_have_text("Left price")
+    expect(tab.locator("#page_kinds_figures dd")).to_have_text("€12.50")
+    expect(tab.locator("#page_kinds_chart .u-legend")).to_contain_text("Stock")
+    expect(tab.locator("#page_kinds time")).to_have_attribute(
+        "datetime", "2026-01-02T03:04:00+00:00"
+    )
+    expect(tab.locator("#page_kinds td.done")).to_have_text("yes")
+
+
+def test_functions_that_are_no_panels_are_not_shown(db: Connection, page: PageProcess) -> None:
+    for name, kind in (
+        ("page_volatile", "volatile security definer"),
+        ("page_invoker", "stable"),
+        ("page_closed", "stable security definer"),
+    ):
+        db.execute(
+            f"create function {name}() returns table (a integer) language sql {kind}"
+            " set search_path = pg_catalog, public, pg_temp as 'select 1'"
+        )
+    db.execute("revoke all on function page_closed from public")
+    db.execute(
+        "create function page_single() returns integer language sql stable security definer"
+        " set search_path = pg_catalog, public, pg_temp as 'select 1'"
+    )
+    for name in ("volatile", "invoker", "closed", "single"):
+        assert page.ask(f"/{name}").status == 404, name
+        assert page.ask(f"/panel/page_{name}.json").status == 404, name
+
+
+def test_a_panel_that_fails_or_takes_too_long_says_so_in_its_place(
+    db: Connection, page: PageProcess
+) -> None:
+    db.execute(
+        "create function writes() returns integer language sql as"
+        " 'insert into own_sellers values (''X'') returning 1'"
+    )
+    for name, body in (
+        ("page_bad", "select 1 from pg_sleep(20)"),
+        ("page_bad_write", "select writes()"),
+        ("page_bad_not", "select 42"),
+    ):
+        db.execute(
+            f"create function {name}() returns table (a integer) language sql stable"
+            f" security definer set search_path = pg_catalog, public, pg_temp as '{body}'"
+        )
+    answer = page.ask("/bad")
+    assert answer.status == 200
+    assert "more than five seconds" in answer.text
+    assert "Cannot execute INSERT in a read-only transaction" in answer.text
+    assert "42" in answer.text
+    assert page.ask("/panel/page_bad.json").status == 504
+    assert db.execute("select count(*) from own_sellers where seller_id = 'X'").fetchone() == (0,)
+
+
+def test_csv_has_no_formulas(db: Connection, page: PageProcess) -> None:
+    tell(db, "=1+1", "10", "11")
+    tell(db, BAMBOO, "10", "11")
+    rows = csv.DictReader(page.ask("/panel/page_items.csv?sort=asin").text.splitlines())
+    assert [row["asin"] for row in rows] == ["'=1+1", BAMBOO]
+    assert json.loads(page.ask("/panel/page_items.json?sort=asin").text)[0]["asin"] == "=1+1"
+
+
+# The process
+
+
+def open_stream(page: PageProcess) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=30)
+    connection.request("GET", "/events")
+    response = connection.getresponse()
+    assert response.readline().startswith(b"data: ")
+    return response
+
+
+def test_a_stream_tells_of_many_changes_at_once(db: Connection, page: PageProcess) -> None:
+    stream = open_stream(page)
+    for price in range(100):
+        tell(db, BAMBOO, str(100 + price), "50")
+    while not stream.readline().startswith(b"data: "):
+        pass
+    page.process.send_signal(signal.SIGTERM)  # which ends the stream
+    events = 1 + sum(line.startswith(b"data: ") for line in stream)
+    assert events < 50
+
+
+def test_sigterm_ends_it_with_streams_open(db: Connection, page: PageProcess) -> None:
+    streams = [open_stream(page) for _ in range(3)]
+    assert page.end() == 0
+    assert all(stream.read().count(b"error") == 0 for stream in streams)
+
+
+def test_sigint_ends_it_too(page: PageProcess) -> None:
+    page.process.send_signal(signal.SIGINT)
+    assert page.process.wait(5) == 0
+
+
+def test_without_a_database_it_says_so(cluster: Cluster) -> None:
+    url = f"postgresql://seller:secret@127.0.0.1:{cluster.port}/not_there"
+    with PageProcess(DATABASE_URL=url) as page:
+        answer = page.ask("/")
+        assert answer.status == 503
+        assert "database does not answer" in answer.text
+        assert "not_there" not in answer.text
+        assert page.end() == 0
+
+
+def test_a_port_in_use_is_an_error(page: PageProcess) -> None:
+    with PageProcess(DATABASE_URL="postgresql://h/d", PAGE_PORT=page.port) as second:
+        assert second.process.wait(10) == 3
+
+
+# What the documents say
+
+GUIDE = (ROOT / "docs" / "page.md").read_text()
+
+
+def test_the_guides_panel_is_one(db: Connection, page: PageProcess) -> None:
+    (function,) = re.findall("^```sql\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    db.execute(function)
+    db.execute("grant execute on function page_operations_sellers to buybox_page")
+    answer = page.ask("/operations?since_days=3")
+    assert "Your sellers" in answer.text
+    assert n.OWN_SELLER in answer.text
+
+
+def test_the_guide_and_render_name_every_setting() -> None:
+    names = {name.upper() for name in board.PageSettings.model_fields}
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", GUIDE, re.MULTILINE)) == names
+    blueprint = (ROOT / "render.yaml").read_text()
+    service = yaml.safe_load(re.sub("^  # (- type: web|  )", r"  \1", blueprint, flags=re.M))
+    worker, web = service["services"]
+    given = {entry["key"] for entry in web["envVars"]}
+    assert given == names | {"PYTHON_VERSION"}
+    for name in ("runtime", "region", "plan"):
+        assert web[name] == worker[name]
+    assert web["envVars"][0] == worker["envVars"][0]
