@@ -1,9 +1,7 @@
 """Relay: SQS queue -> ingest_notification() in Postgres -> delete what it acknowledged.
 
-All meaning is in the database. Here is what a database cannot do: poll the queue, hand over each
-batch in one transaction, delete exactly what its rows acknowledge, tell the truth in /health and
-/metrics, and stop without leaving anything half done. Nothing is deleted before its commit; what
-is committed and not deleted comes back and is a duplicate.
+All meaning is in the database; here is what it cannot do. Nothing is deleted before its commit;
+what is committed and not deleted comes back and is a duplicate.
 
 Each poller is a thread with a connection of its own: it receives, stores, deletes, again. What it
 cannot finish for the world's sake stays in its hand and is tried again beside the flow: to receive
@@ -19,21 +17,20 @@ import random
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
 from math import inf
-from time import monotonic
+from time import monotonic, sleep, time
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import boto3
 import botocore.config
 import botocore.exceptions as aws
 import psycopg
-from prometheus_client import Counter, Gauge, Histogram, exposition
+from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
 from psycopg.errors import Diagnostic
-from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from pydantic import Field
 
@@ -46,14 +43,12 @@ select case
     when not has_function_privilege(f.ingest, 'execute')
       then 'no right to ingest: grant buybox_relay to the relay''s user'
     when current_setting('transaction_read_only') = 'on' then 'the database is read-only'
-    else ''
-  end as fault
+    else '' end as fault
 from to_regprocedure('public.ingest_notification(text[],text[])') as f (ingest)
 """
 # All of it local to the batch's transaction: a session's settings get lost in PgBouncer's
 # transaction mode. What is deleted from the queue must survive a crash of the server, or more where
 # it is set to; a wait for the standby that was cancelled is told by a warning alone.
-BEGIN = "begin isolation level read committed"
 SETTINGS = """
 select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
   set_config('client_min_messages', 'warning', true), set_config(
@@ -73,6 +68,7 @@ STRIKES = 3  # tries alone that cost a message its statement's time or its sessi
 STATEMENT_LIMIT, ANSWER_LIMIT = 5, 6  # seconds, for the server and for its answer
 LOOK_EVERY = 3  # seconds; a loss shows within these and ANSWER_LIMIT
 STUCK = 30  # seconds without a turn (over WAIT_TIME) or in hand that make it unhealthy
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 STOP_LIMIT = 24  # seconds from the signal to the end, come what may
 SQS_ERRORS = (aws.BotoCoreError, aws.ClientError)
 UNKNOWN = "not reached yet"
@@ -116,11 +112,10 @@ class Message:
     tries: int = 0  # alone
     strikes: int = 0
 
-    @property
-    def fields(self) -> dict[str, object]:
-        """What tells it in the log."""
+    def log(self, level: int, text: str, **fields: object) -> None:
+        """Writes a log line that names the message."""
         receives = int(self.sqs["Attributes"]["ApproximateReceiveCount"])
-        return {"messageId": self.sqs["MessageId"], "receiveCount": receives}
+        log(level, text, **fields, messageId=self.sqs["MessageId"], receiveCount=receives)
 
 
 def describe(error: Exception) -> str:
@@ -186,51 +181,44 @@ class Poller(threading.Thread):
         try:
             while (pause := self._turn()) is not None:
                 # With messages in hand not long, and at the signal not at all.
-                pause = min(pause, 0.5 if self.hand else threading.TIMEOUT_MAX)
+                pause = min(pause, 0.5) if self.hand else pause
                 self.turned = monotonic() + pause
                 self._relay.stop.wait(pause)
-            self._change_visibility(0, self.hand)
+            self._call(self._sqs.change_message_visibility_batch, self.hand, VisibilityTimeout=0)
         except BaseException:
             logger.critical("a poller died: ending", exc_info=True)
             os._exit(1)
 
     def _turn(self) -> float | None:
         """Tries again what is in hand, then polls. Returns seconds to pause, or None at the end."""
-        relay, pause = self._relay, self._settings.poll_interval / 1000
+        relay, settings, began = self._relay, self._settings, monotonic()
         self._retry()
         if relay.stop.is_set():
             return None
-        if not relay.ready or self._blocked or relay.hands_are_full():
+        if not relay.is_ready() or self._blocked or relay.hands_are_full():
             return 0.5
-        began = monotonic()
         try:
-            messages = self._receive()
+            answer = self._sqs.receive_message(
+                QueueUrl=settings.sqs_queue_url,
+                MaxNumberOfMessages=settings.batch_size,
+                # Of 1 s where something waits: it still asks all of SQS's servers.
+                WaitTimeSeconds=min(settings.wait_time, 1 if self.hand or relay.drain else 20),
+                VisibilityTimeout=settings.visibility_timeout,
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+            )
         except SQS_ERRORS as error:
             POLL_ERRORS.inc()
             relay.report("queue", describe(error), began)
-            return max(pause, random.uniform(0.5, 1.5))
-        self.polled = monotonic()
+            return max(settings.poll_interval / 1000, random.uniform(0.5, 1.5))
+        self.polled = now = monotonic()
         relay.report("queue", "", began)
-        if not messages:
-            return None if relay.drain and not self.hand else pause
-        # Of a poll that was in flight at the signal too. Released, they would go to the next poll
-        # in flight and from there on, a receive each time, into the dead-letter queue.
-        self._work(messages)
-        return 0
-
-    def _receive(self) -> list[Message]:
-        """Polls once, with messages in hand for a second at most. Raises SQS_ERRORS."""
-        short = self.hand or self._relay.drain  # of 1 s: it still asks all of SQS's servers
-        answer = self._sqs.receive_message(
-            QueueUrl=self._settings.sqs_queue_url,
-            MaxNumberOfMessages=self._settings.batch_size,
-            WaitTimeSeconds=min(self._settings.wait_time, 1 if short else 20),
-            VisibilityTimeout=self._settings.visibility_timeout,
-            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
-        )
-        now = monotonic()
-        until = now + 0.9 * self._settings.visibility_timeout
-        return [Message(message, now, until) for message in answer.get("Messages", [])]
+        until = now + 0.9 * settings.visibility_timeout
+        if messages := [Message(message, now, until) for message in answer.get("Messages", [])]:
+            # Of a poll that was in flight at the signal too. Released, they would go to the next
+            # poll in flight and from there on, a receive each time, into the dead-letter queue.
+            self._work(messages)
+            return 0
+        return None if relay.drain and not self.hand else settings.poll_interval / 1000
 
     def _work(self, messages: list[Message]) -> bool:
         """Stores messages in one transaction, then deletes what is acknowledged. Returns whether
@@ -247,11 +235,11 @@ class Poller(threading.Thread):
             message.stored = row.pop("acknowledge")
             MESSAGES.labels(row["outcome"]).inc()
             level = logging.INFO if message.stored else logging.WARNING
-            log(level, f"message {row['outcome']}", **row, **message.fields)
+            message.log(level, f"message {row['outcome']}", **row)
         stored = [message for message in messages if message.stored]
         if rows and stored:
             sent = max(int(message.sqs["Attributes"]["SentTimestamp"]) for message in stored)
-            NEWEST_AGE.set(time.time() - sent / 1000)
+            NEWEST_AGE.set(time() - sent / 1000)
         failed = self._call(self._sqs.delete_message_batch, stored)
         self.hand -= set(messages) - failed.keys()
         for message, fault in failed.items():
@@ -263,15 +251,15 @@ class Poller(threading.Thread):
         """Returns INGEST's rows once they are committed. Raises psycopg.Error, or ValueError for
         text that Postgres cannot hold."""
         seconds = min(STATEMENT_LIMIT, self._settings.visibility_timeout / 4)
-        lock_ms = 100 if self.hand else 1000  # whoever holds one now may go on to
+        limits = [f"{seconds}s", "100ms" if self.hand else "1s"]  # a lock's holder may go on
+        batch = [[message.sqs[name] for message in messages] for name in ("MessageId", "Body")]
         if not self._connection:
             self._connection = connect(self._settings)
             self._connection.add_notice_handler(self._warnings.append)
         self._warnings.clear()
-        with self._connection.pipeline():  # one round trip and one transaction, committed here
-            self._connection.execute(BEGIN)
-            self._connection.execute(SETTINGS, [f"{seconds * 1000:.0f}", str(lock_ms)])
-            batch = [[m.sqs[name] for m in messages] for name in ("MessageId", "Body")]
+        with self._connection.pipeline():  # one round trip
+            self._connection.execute("begin isolation level read committed")
+            self._connection.execute(SETTINGS, limits)
             cursor = self._connection.execute(INGEST, batch)
             self._connection.execute("commit")
         self._blocked = False
@@ -281,23 +269,16 @@ class Poller(threading.Thread):
         return cursor.fetchall()
 
     def _take(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
-        """Takes what raised into the hand: a batch, to be tried message by message at once; a
-        message, to be tried again later, unless it raised too often what may be its own fault."""
+        """Takes what raised into the hand: a batch, to be tried message by message at once; or one,
+        to be tried again later, unless it raised too often what may be its own fault."""
         reason, code = describe(error), getattr(error, "sqlstate", None) or ""
-        connection = self._connection
-        try:
-            if connection:
+        if connection := self._connection:
+            with suppress(psycopg.Error):
                 connection.rollback()
-        except psycopg.Error:
-            pass
-        if not connection or connection.info.transaction_status != TransactionStatus.IDLE:
+        if not connection or connection.closed:
             self._relay.report("database", reason, monotonic())
             self._connection = None
-            if connection:
-                connection.close()
         if len(messages) > 1:
-            for message in messages:
-                message.reason = reason
             self.hand |= set(messages)
             return
         (message,) = messages
@@ -311,8 +292,8 @@ class Poller(threading.Thread):
     def _keep(self, message: Message, reason: str) -> None:
         """Takes a message into the hand, to be tried again after a pause that grows to 15 s."""
         if reason not in {m.reason for m in (message, *self._relay.hands()) if m.tries}:
-            text, hint = "kept in hand, to be tried again", LOCK_HINT if "lock" in reason else None
-            log(logging.WARNING, text, error=reason, hint=hint, **message.fields)
+            hint = LOCK_HINT if "lock" in reason else None
+            message.log(logging.WARNING, "kept in hand, tried again", error=reason, hint=hint)
         message.reason = reason
         message.retry_at = monotonic() + min(15, 0.5 * 2**message.tries) * random.uniform(0.5, 1)
         message.tries += 1
@@ -323,7 +304,7 @@ class Poller(threading.Thread):
         self.hand.discard(message)
         MESSAGES.labels("left").inc()
         text = "not deleted" if message.stored else "not stored"
-        log(logging.ERROR, text, outcome="left", error=reason, **message.fields)
+        message.log(logging.ERROR, text, outcome="left", error=reason)
 
     def _retry(self) -> None:
         """Tries again what is in hand, each alone: all that were not yet, and of those whose pause
@@ -331,7 +312,7 @@ class Poller(threading.Thread):
         self._extend()
         due = [message for message in self.hand if message.retry_at <= monotonic()]
         for message in sorted(due, key=lambda message: (message.tries > 0, message.retry_at)):
-            if not self._relay.ready:
+            if not self._relay.is_ready():
                 return
             if message in self.hand and not self._work([message]) and message.tries > 1:
                 return
@@ -340,18 +321,15 @@ class Poller(threading.Thread):
     def _extend(self) -> None:
         """Hides what is in hand for longer, at half its visibility timeout: that costs no receive.
         Gives up what SQS does not hide, as it does not beyond 12 hours."""
-        seconds = self._settings.visibility_timeout
-        soon = [m for m in self.hand if m.hidden_until < monotonic() + seconds / 2]
-        failed = self._change_visibility(seconds, soon)
+        now, seconds = monotonic(), self._settings.visibility_timeout
+        soon = [message for message in self.hand if message.hidden_until < now + seconds / 2]
+        call = self._sqs.change_message_visibility_batch
+        failed = self._call(call, soon, VisibilityTimeout=seconds)
         for message in soon:
             if message not in failed:
-                message.hidden_until = monotonic() + 0.9 * seconds
-            elif message.hidden_until < monotonic():
+                message.hidden_until = now + 0.9 * seconds
+            elif message.hidden_until < now:
                 self._give_up(message, f"{message.reason}; {failed[message]}")
-
-    def _change_visibility(self, seconds: int, messages: Iterable[Message]) -> dict[Message, str]:
-        call = self._sqs.change_message_visibility_batch
-        return self._call(call, messages, VisibilityTimeout=seconds)
 
     def _call(
         self, call: Callable[..., Any], messages: Iterable[Message], **more: int
@@ -360,11 +338,12 @@ class Poller(threading.Thread):
         those that it was not done for, and why."""
         failed = {m: "visibility timeout over" for m in messages if m.hidden_until < monotonic()}
         rest = [m for m in messages if m not in failed]
-        while rest:
-            some, rest = rest[:10], rest[10:]
+        for some in (rest[start : start + 10] for start in range(0, len(rest), 10)):
             # The index as Id: the same message can come twice in a batch.
-            handles = enumerate(m.sqs["ReceiptHandle"] for m in some)
-            entries = [{"Id": str(i), "ReceiptHandle": handle, **more} for i, handle in handles]
+            entries = [
+                {"Id": str(index), "ReceiptHandle": message.sqs["ReceiptHandle"], **more}
+                for index, message in enumerate(some)
+            ]
             try:
                 answer = call(QueueUrl=self._settings.sqs_queue_url, Entries=entries)
                 failed |= {some[int(f["Id"])]: f["Code"] for f in answer.get("Failed", [])}
@@ -382,7 +361,7 @@ class Relay:
         self._faults = dict.fromkeys(("queue", "database", "schema"), UNKNOWN)
         self._lost_at, self._lock = dict.fromkeys(self._faults, -inf), threading.Lock()
         self._watch: Connection | None = None
-        self._started, self._signals = monotonic(), 0
+        self._started = monotonic()
         client = botocore.config.Config(
             connect_timeout=5,
             read_timeout=settings.wait_time + 3,  # an aborted long poll may have taken messages
@@ -396,11 +375,10 @@ class Relay:
             raise SettingsError(f"{names} is not valid: {describe(error)}") from None
         self._pollers = [Poller(self) for _ in range(settings.concurrency)]
         IN_HAND.set_function(lambda: len(self.hands()))
-        IN_HAND_AGE.set_function(lambda: monotonic() - self._oldest()[0])
+        IN_HAND_AGE.set_function(lambda: self._oldest()[0])
 
-    @property
-    def ready(self) -> bool:
-        """Whether a batch could be stored, as far as anybody saw."""
+    def is_ready(self) -> bool:
+        """Returns whether a batch could be stored, as far as anybody saw."""
         return not self._faults["database"] and not self._faults["schema"]
 
     def report(self, end: str, fault: str, began: float) -> None:
@@ -415,30 +393,28 @@ class Relay:
         UP.labels(end).set(not fault)
         if not fault:
             log(logging.INFO, f"{end} is ready")
-        elif (
-            known in ("", UNKNOWN) or end == "schema"
-        ):  # of one loss each contact may tell another story
+        elif known in ("", UNKNOWN) or end == "schema":  # each contact tells a loss otherwise
             log(logging.WARNING, f"{end} is not ready: trying until it is", error=fault)
 
     def hands(self) -> list[Message]:
         """Returns what is in the pollers' hands."""
         return [message for poller in self._pollers for message in tuple(poller.hand)]
 
-    def _oldest(self) -> tuple[float, str]:
-        """When the oldest in hand was received, and why it is there; now where none is."""
-        oldest = min(self.hands(), key=lambda message: message.received_at, default=None)
-        return (oldest.received_at, oldest.reason) if oldest else (monotonic(), "")
-
-    def _is_stuck(self, seconds: float) -> bool:
-        """Whether a poller has not turned for so many seconds over WAIT_TIME."""
-        turned = min((p.turned for p in self._pollers if p.is_alive()), default=inf)
-        return monotonic() - turned > self.settings.wait_time + seconds
-
     def hands_are_full(self) -> bool:
         """Returns whether the next batches of all pollers might not find room."""
         hands = self.hands()
         room = HAND_MESSAGES - self.settings.batch_size * self.settings.concurrency
         return len(hands) > room or sum(len(message.sqs["Body"]) for message in hands) > HAND_BYTES
+
+    def _oldest(self) -> tuple[float, str]:
+        """Returns for how many seconds the oldest has been in hand, and why; 0 where none is."""
+        oldest = min(self.hands(), key=lambda message: message.received_at, default=None)
+        return (monotonic() - oldest.received_at, oldest.reason) if oldest else (0, "")
+
+    def _still_for(self) -> float:
+        """Returns the seconds, over WAIT_TIME, that a poller has not turned for."""
+        turned = min((p.turned for p in self._pollers if p.is_alive()), default=inf)
+        return monotonic() - turned - self.settings.wait_time
 
     def _ask_queue(self) -> None:
         """Warns where the queue has no redrive policy. Raises SettingsError where SQS refuses the
@@ -448,9 +424,8 @@ class Relay:
             answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
         except SQS_ERRORS as error:
             answer = getattr(error, "response", {}).get("ResponseMetadata", {})
-            refused = answer.get("HTTPStatusCode") in (400, 401, 403, 404)
-            nobody = isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError))
-            if nobody or (refused and "Throttl" not in str(error)):
+            refused = answer.get("HTTPStatusCode", 500) < 500 and "Throttl" not in str(error)
+            if refused or isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
                 names = "SQS_QUEUE_URL, AWS_REGION or the credentials (AWS_ACCESS_KEY_ID, …)"
                 raise SettingsError(f"{names} are refused: {describe(error)}") from None
             return self.report("queue", describe(error), began)
@@ -462,24 +437,24 @@ class Relay:
         """Asks the database whether it could store a batch."""
         began = monotonic()
         try:
-            self._watch = self._watch or connect(self.settings)
-            row = self._watch.execute(READY).fetchone() or {"fault": ""}
+            if not self._watch or self._watch.closed:
+                self._watch = connect(self.settings)
+            (row,) = self._watch.execute(READY).fetchall()
         except psycopg.Error as error:
             if self._watch:
                 self._watch.close()
-            self._watch = None
             return self.report("database", describe(error), began)
         self.report("database", "", began)
         self.report("schema", row["fault"], began)
 
     def health(self) -> dict[str, object]:
         """Returns /health's answer, from memory: it never waits for anybody."""
-        now, (since, why) = monotonic(), self._oldest()
+        now, (age, why), is_full = monotonic(), self._oldest(), self.hands_are_full()
         faults = [f"{end}: {fault}" for end, fault in self._faults.items() if fault]
-        faults += ["a poller is stuck"] if self._is_stuck(STUCK) else []
-        if self.hands_are_full() or now - since > STUCK:
-            room = "no room for more messages" if self.hands_are_full() else "messages"
-            faults.append(f"{room} in hand, the oldest for {now - since:.0f} s: {why}")
+        faults += ["a poller is stuck"] if self._still_for() > STUCK else []
+        if is_full or age > STUCK:
+            what = "no room for more messages" if is_full else "messages"
+            faults.append(f"{what} in hand, the oldest for {age:.0f} s: {why}")
         return {
             "status": "unhealthy" if faults else "healthy",
             "reason": "; ".join(faults) or None,
@@ -491,66 +466,59 @@ class Relay:
         }
 
     def run(self) -> None:
-        """Runs to the end. Raises SettingsError at the start."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        """Runs to the end, with STOP_SIGNALS blocked. Raises SettingsError at the start."""
         self._ask_queue()
         self._look()
+        end, look_at = inf, monotonic() + 1
         log(logging.INFO, "started", workerId=self.settings.worker_id, pollers=len(self._pollers))
         for poller in self._pollers:
             poller.start()
-        end, looked_at = inf, monotonic()
         while any(poller.is_alive() for poller in self._pollers):
-            pause = 1 if self._faults["database"] else LOOK_EVERY
-            if monotonic() > looked_at + pause and not self.stop.is_set():
+            if monotonic() > look_at and not self.stop.is_set():
                 self._look()
-                looked_at = monotonic()
-            if self._signals and not self.stop.is_set():
+                look_at = monotonic() + (1 if self._faults["database"] else LOOK_EVERY)
+            if signal.sigpending() & STOP_SIGNALS:
+                signal.sigwait(STOP_SIGNALS)
+                if self.stop.is_set():
+                    os._exit(1)
                 log(logging.INFO, "stopping: no new poll, the batch in hand is finished")
                 self.stop.set()
                 end = monotonic() + STOP_LIMIT
-            if monotonic() > end or self._is_stuck(2 * STUCK):
+            if monotonic() > end or self._still_for() > 2 * STUCK:
                 log(logging.CRITICAL, "a poller is stuck: ending")
                 os._exit(1)
-            time.sleep(0.1)
+            sleep(0.1)
         log(logging.INFO, "stopped")
-
-    def _on_signal(self, number: int, frame: object) -> None:
-        # Only counts: a log line or Event.set needs a lock that the main thread may hold just now.
-        self._signals += 1
-        if self._signals > 1 or not self._pollers[0].ident:
-            os._exit(self._signals - 1)  # at the first nothing was received yet
 
 
 def serve(relay: Relay) -> None:
     """Answers /health and /metrics on PORT until the process ends. Raises SettingsError."""
-    metrics = exposition.make_wsgi_app()
 
-    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if environ["PATH_INFO"] == "/metrics":
-            return metrics(environ, start_response)
-        status, answer = "404 Not Found", dict[str, object](error="/health or /metrics")
-        if environ["PATH_INFO"] == "/health":
-            answer = relay.health()
-            status = "503 Service Unavailable" if answer["reason"] else "200 OK"
-        body = json.dumps(answer).encode()
-        length = ("Content-Length", str(len(body)))
-        start_response(status, [("Content-Type", "application/json"), length])
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-
-    class Handler(WSGIRequestHandler):
+    class Handler(MetricsHandler):
         timeout = 10  # a client that says nothing does not keep its thread
 
-        def log_message(self, *args: object) -> None:
-            """A probe every few seconds is no news."""
+        def do_GET(self) -> None:
+            if self.path.startswith("/metrics"):
+                return super().do_GET()
+            status, answer = 404, dict[str, object](error="/health or /metrics")
+            if self.path == "/health":
+                answer = relay.health()
+                status = 503 if answer["reason"] else 200
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(json.dumps(answer).encode())
 
-    class Server(exposition.ThreadingWSGIServer):
+        do_HEAD = do_GET
+
+    class Server(ThreadingHTTPServer):
         def handle_error(self, *args: object) -> None:
-            """A client that went away is no news either."""
+            """A client that went away is no news."""
 
     port = relay.settings.port
     try:
-        server = make_server("", port, app, Server, Handler)
+        server = Server(("", port), Handler)
     except OSError as error:
         raise SettingsError(f"PORT {port} cannot be used: {error.strerror}") from None
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -561,6 +529,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Relays SQS notifications into Postgres.")
     parser.add_argument("--drain", action="store_true", help="stop at an empty poll")
     drain = parser.parse_args().drain
+    # In every thread that is made from here on: the main thread takes them when it may.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         settings = RelaySettings.read()
         start_logging(settings.log_level)

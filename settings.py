@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -11,6 +12,9 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LogLevel = Annotated[str, Field(pattern="(?i)^(debug|info|warn(ing)?|error)$")]
+logger = logging.getLogger("buybox")
 
 
 class SettingsError(Exception):
@@ -20,18 +24,13 @@ class SettingsError(Exception):
 def check_database_url(url: str) -> str:
     """Returns the URL. An unescaped "@" or "/" in a password makes the rest of it a host, port or
     database name, which the errors of a connect repeat: such a URL is refused with ValueError."""
-    try:
-        parts = conninfo_to_dict(url)
-    except ProgrammingError:
-        parts = {}
-    place = f"{parts.get('host')} {parts.get('dbname')}"
-    port = re.fullmatch("[0-9,]*", str(parts.get("port") or ""))
-    if not parts or not port or "@" in place or not re.match("postgres(ql)?://", url):
-        raise ValueError(
-            "accepted: postgresql://user:password@host:port/database"
-            " (special characters of the password as %XX)"
-        )
-    return url
+    with suppress(ProgrammingError):
+        parts = conninfo_to_dict(url) if re.match("postgres(ql)?://", url) else {}
+        place = f"{parts.get('host')} {parts.get('dbname')}"
+        if parts and "@" not in place and re.fullmatch("[0-9,]*", str(parts.get("port", ""))):
+            return url
+    form = "postgresql://user:password@host:port/database"
+    raise ValueError(f"accepted: {form} (special characters of the password as %XX)")
 
 
 class Settings(BaseSettings):
@@ -52,17 +51,11 @@ class Settings(BaseSettings):
         except ValidationError as error:
             # Of each the message alone, because the input may be a secret in the wrong variable.
             faults = [
-                f"{str(fault['loc'][0]).upper()} is missing"
-                if fault["type"] == "missing"
-                else f"{str(fault['loc'][0]).upper()} is not valid: {fault['msg']}"
+                f"{str(fault['loc'][0]).upper()} is "
+                + ("missing" if fault["type"] == "missing" else f"not valid: {fault['msg']}")
                 for fault in error.errors(include_input=False, include_url=False)
             ]
             raise SettingsError("; ".join(faults)) from None
-
-
-LogLevel = Annotated[str, Field(pattern="(?i)^(debug|info|warn(ing)?|error)$")]
-
-logger = logging.getLogger("buybox")
 
 
 class JsonFormatter(logging.Formatter):
@@ -70,16 +63,11 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns the line of a record; its fields are those that log() was given."""
-        at = datetime.fromtimestamp(record.created, UTC)
-        line = {
-            "timestamp": at.isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "message": record.getMessage(),
-        }
-        line |= {k: v for k, v in getattr(record, "fields", {}).items() if v is not None}
-        if record.exc_info:
-            line["stack"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"timestamp": at, "level": record.levelname.lower(), "message": record.getMessage()}
+        stack = self.formatException(record.exc_info) if record.exc_info else None
+        line |= getattr(record, "fields", {}) | {"stack": stack}
+        return json.dumps({name: value for name, value in line.items() if value is not None})
 
 
 def start_logging(level: str) -> None:

@@ -82,7 +82,7 @@ class Event:
         assert isinstance(self.facts, OfferChange)
         condition = (self.facts.condition or "new").lower()
         has_price = any(of.lower() == condition for of, _ in self.facts.buy_box)
-        has_summary = bool(self.facts.counts or self.facts.buy_box)
+        has_summary = self.facts.has_summary
         applies = condition in ("new", "used") and has_summary and bool(self.offers)
         return applies and not has_price and self.holder is None
 

@@ -63,7 +63,13 @@ GROUPS = {
         "rebuild_current_state",
         "retry_failure",
         "retry_failures",
+        "alert_rules",
+        "alerts",
+        "alert_deliveries",
+        "preview_alerts",
+        "retry_deliveries",
     ],
+    "For the alerter": ["claim_alerts", "finish_alert"],
     "For operators": ["ingest_stats", "open_failures", "worker_failures", "prune_notifications"],
 }
 ERRORS = {
@@ -77,6 +83,7 @@ ERRORS = {
     "OC101": "There is no such rule set, or none would be active.",
     "OC102": "There is no such message, or no such item.",
     "OC103": "The time to keep is null or under 28 days.",
+    "OC104": "There is no such alert rule.",
 }
 
 RELATIONS = """

@@ -318,7 +318,7 @@ def test_a_listener_hears_once_of_each_transaction_that_changed_current_state(
 
     issue = n.text(n.camel(n.PricingHealth()))
     several = [("m-1", offers(1)), ("m-2", offers(2)), ("m-3", offers(1, condition="used"))]
-    assert heard_of(*several) == (["processed", "processed", "processed"], [""])
+    assert heard_of(*several) == (["stale", "processed", "processed"], [""])
     assert heard_of(("m-4", issue)) == (["processed"], [""])
     assert heard_of(("m-5", offers(3)), ("m-6", "no json")) == (["processed", "failed"], [""])
 

@@ -116,6 +116,7 @@ def test_a_commit_that_was_told_not_to_wait_for_the_standby_deletes_nothing(
     """Postgres then reports success, with a warning. Repeated, it is a duplicate, which waits."""
     queue = Queue(queue_url)
     queue.send(BODY)
+    own_cluster.sql("alter system set client_min_messages = 'error'")
     own_cluster.sql("alter system set synchronous_standby_names = 'one_that_is_away'")
     own_cluster.sql("select pg_reload_conf()")
     with RelayProcess(DATABASE_URL=own_url, SQS_QUEUE_URL=queue_url):

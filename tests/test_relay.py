@@ -222,15 +222,17 @@ def test_the_database_s_settings_change_nothing(
         "search_path = nowhere",
         "standard_conforming_strings = off",
         "synchronous_commit = off",
+        "default_transaction_isolation = 'serializable'",
         "bytea_output = escape",
         "datestyle = 'SQL, DMY'",
     ):
         db.execute(f"alter database {db.info.dbname} set {setting}")
     db.execute(
-        "create table seen (synchronous_commit text);"
+        "create table seen (synchronous_commit text, isolation text);"
         "create function see() returns trigger language plpgsql security definer as $$ begin"
-        " insert into public.seen values (current_setting('synchronous_commit')); return null;"
-        " end $$;"
+        " insert into public.seen values"
+        " (current_setting('synchronous_commit'), current_setting('transaction_isolation'));"
+        " return null; end $$;"
         "create trigger see after insert on worker_notifications execute function see()"
     )
     bodies = [offer_changed("B000000001", 1), offer_changed("B000000002", 2)]
@@ -239,7 +241,7 @@ def test_the_database_s_settings_change_nothing(
     with RelayProcess("--drain", WAIT_TIME=0, **settings) as relay:
         assert relay.ended() == 0
         assert [line["outcome"] for line in relay.logs("message ")] == ["processed"] * 2
-    assert db.execute("select distinct synchronous_commit from seen").fetchall() == [("on",)]
+    assert db.execute("select distinct * from seen").fetchall() == [("on", "read committed")]
     hashes = [sha256(body.encode()).hexdigest() for body in bodies]
     rows = db.execute("select dedupe_hash, raw_notification from worker_notifications order by 1")
     assert rows.fetchall() == sorted(

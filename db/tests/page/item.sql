@@ -50,9 +50,14 @@ select results_eq(
   $$
   values
   (now() - interval '3 hours', 12.00, 10.00, false, 'success', null),
-  (now() - interval '1 hour', null, null, null, 'high', 'BuyBoxDisqualification')
+  (now() - interval '1 hour', null, null, null, 'high', 'BuyBoxDisqualification'),
+  (
+    now() - interval '1 hour', null, null, null, 'high',
+    'alert: Pricing issue of B0TEST0001: Amazon reports BuyBoxDisqualification '
+    'and compares with 11.00 GBP.'
+  )
   $$,
-  'its prices, and what Amazon complained of as a mark'
+  'its prices, what Amazon complained of and what was alerted as marks'
 );
 select is_empty(
   $$select * from page_item_chart('B0TEST0001', days => 0)$$, 'of so many days'
