@@ -279,6 +279,8 @@ class Poller(threading.Thread):
             self._relay.report("database", reason, monotonic())
             self._connection = None
         if len(messages) > 1:
+            for message in messages:
+                message.reason = reason
             self.hand |= set(messages)
             return
         (message,) = messages
@@ -501,7 +503,7 @@ def serve(relay: Relay) -> None:
             if self.path.startswith("/metrics"):
                 return super().do_GET()
             status, answer = 404, dict[str, object](error="/health or /metrics")
-            if self.path == "/health":
+            if self.path.partition("?")[0] == "/health":
                 answer = relay.health()
                 status = 503 if answer["reason"] else 200
             self.send_response(status)

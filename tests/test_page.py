@@ -593,7 +593,7 @@ def test_the_guide_and_render_name_every_setting() -> None:
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", GUIDE, re.MULTILINE)) == names
     blueprint = (ROOT / "render.yaml").read_text()
     service = yaml.safe_load(re.sub("^  # (- type: web|  )", r"  \1", blueprint, flags=re.M))
-    worker, web = service["services"]
+    worker, *_, web = service["services"]
     given = {entry["key"] for entry in web["envVars"]}
     assert given == names | {"PYTHON_VERSION"}
     for name in ("runtime", "region", "plan"):
