@@ -46,10 +46,10 @@ begin
       r.*,
       exists (select from alerts as a where a.asin = new.asin and a.status = 'pending') as may_end
     from alert_rules as r
+    where r.active
     order by r.name
   loop
-    if rule.active
-      and (rule.asin is null or rule.asin = new.asin)
+    if (rule.asin is null or rule.asin = new.asin)
       and (rule.marketplace is null or rule.marketplace = new.marketplace)
       and (rule.item_condition is null or lower(rule.item_condition) = new.item_condition)
       and alert_fires(rule.kind, rule.min_severity, before, new) then
