@@ -229,7 +229,8 @@ def competitors(
         known[item] = seconds(spans, since, until)
         for span in spans:
             holder = span.event.holder
-            held[item, holder and holder.seller] += seconds([span], since, until)
+            if holder and not span.event.is_own(holder):
+                held[item, holder.seller] += seconds([span], since, until)
         for earlier, later in zip([None, *events], events, strict=False):
             if since <= later.time < until:
                 meet(rivals, item, earlier, later)
