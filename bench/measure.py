@@ -94,7 +94,8 @@ class Bench:
             return
         readme = ROOT / "bench" / "README.md"
         between = re.compile(f"(?<=<!-- {part} -->\n).*?(?=<!-- end -->)", re.DOTALL)
-        readme.write_text(between.sub(lambda _: "\n".join(tables), readme.read_text()))
+        text = between.sub(lambda _: "\n".join(tables), readme.read_text(), count=1)
+        readme.write_text(text)
         whole = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": output("git", "describe", "--always", "--dirty"),
