@@ -37,10 +37,7 @@ begin atomic
       buy_box_changes.since, buy_box_changes.until, buy_box_changes.asin
     ) as e
     cross join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
-    window item as (
-      partition by e.asin, e.marketplace, e.item_condition
-      order by e.event_time, e.dedupe_hash collate "C"
-    )
+    window item as (partition by e.item order by e.event)
   ),
 
   changes as (
