@@ -85,7 +85,7 @@ begin atomic
     )
   ) as c (change)
   where c.change is not null and (new.event > 1 or old.next_time is not null)
-  order by event_time, asin, marketplace, item_condition, rank, seller_id, is_fba, c.change;
+  order by event_time, coalesce(new.item, old.item), rank, seller_id, is_fba, c.change;
 end;
 
 comment on function offer_changes(timestamptz, timestamptz, text) is
