@@ -35,8 +35,8 @@ begin
         and f.marketplace = e.marketplace
         and f.item_condition = e.item_condition
         and f.event_time >= e.event_time
-        and (f.event_time, f.notification_type = 'PRICING_HEALTH', f.dedupe_hash collate "C")
-        > (e.event_time, e.notification_type = 'PRICING_HEALTH', e.dedupe_hash collate "C")
+        and (f.event_time, f.notification_type = 'PRICING_HEALTH', f.moment)
+        > (e.event_time, e.notification_type = 'PRICING_HEALTH', e.moment)
         and (f.notification_type = 'ANY_OFFER_CHANGED' or e.notification_type = 'PRICING_HEALTH')
       order by f.event_time
       limit 1
@@ -86,17 +86,34 @@ begin
     window item as (partition by x.asin, x.marketplace, x.item_condition order by x.day)
   ),
 
-  -- Offers last until the next offers, a severity until the next event of either type.
+  -- Offers last until the next offers, a severity until the next event of either type. place says
+  -- what comes first at one moment: midnights, then offers, issues, and what stood last, for it may
+  -- be an event that is read again.
   happened as (
     select
       d.asin,
       d.marketplace,
       d.item_condition,
-      d.day,
+      r.of_offers,
+      utc_midnight(d.day) as at,
+      0 as place,
+      null::event_moment as moment,
+      null::numeric as your_price,
+      null::numeric as market_low,
+      null::boolean as buy_box_winner,
+      null::text as severity
+    from days as d
+    cross join (values (true), (false)) as r (of_offers)
+    where not d.final
+    union all
+    select
+      d.asin,
+      d.marketplace,
+      d.item_condition,
       r.of_offers,
       e.event_time,
-      e.notification_type,
-      e.dedupe_hash,
+      case e.notification_type when 'ANY_OFFER_CHANGED' then 1 else 2 end,
+      e.moment,
       a.your_price,
       a.market_low,
       a.buy_box_winner,
@@ -113,20 +130,18 @@ begin
         and e.event_time < utc_midnight(d.day + 1)
       offset 0  -- by the index, a day at a time
     ) as e
-    left join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
+    left join lateral analyze_offers(e.raw_notification, i.own_sellers) as a
       on e.notification_type = 'ANY_OFFER_CHANGED'
     cross join (values (true), (false)) as r (of_offers)
     where e.notification_type = 'ANY_OFFER_CHANGED' or not r.of_offers
     union all
-    -- what stood when a day began, without a type
     select
       d.asin,
       d.marketplace,
       d.item_condition,
-      d.day,
       r.of_offers,
-      r.event_time,
-      null,
+      r.at,
+      3,
       null,
       c.your_close,
       c.market_close,
@@ -142,72 +157,62 @@ begin
         and c.day = d.day - 1
       offset 0
     ) as c
-    cross join lateral (
-      values (true, c.offers_time), (false, c.severity_time)
-    ) as r (of_offers, event_time)
-    where d.starts and r.event_time is not null
+    cross join lateral (values (true, c.offers_time), (false, c.severity_time)) as r (of_offers, at)
+    where d.starts and r.at is not null
   ),
 
-  states as (
+  numbered as (
     select
       h.*,
-      min(h.day) over (partition by h.asin, h.marketplace, h.item_condition, h.of_offers)
-      as first_day,
-      lead(h.event_time) over item as until,
-      lag(h.event_time) over item is null as is_first,
-      lag(h.buy_box_winner) over item as had_won
+      count(*) filter (where h.place > 0) over (
+        partition by h.asin, h.marketplace, h.item_condition, h.of_offers
+        order by h.at, h.place, h.moment
+      ) as state
     from happened as h
-    window item as (
-      partition by h.asin, h.marketplace, h.item_condition, h.of_offers
-      order by
-        h.event_time,
-        -- null, what stood, comes last: it may be an event that is read again
-        h.notification_type = 'PRICING_HEALTH',
-        h.dedupe_hash collate "C"
+  ),
+
+  -- A midnight has the state before it; state 0 is none.
+  filled as (
+    select
+      n.asin,
+      n.marketplace,
+      n.item_condition,
+      n.of_offers,
+      n.at,
+      n.place,
+      n.moment,
+      n.state,
+      case when n.state > 0 then first_value(n.at) over state end as since,
+      first_value(n.your_price) over state as your_price,
+      first_value(n.market_low) over state as market_low,
+      first_value(n.buy_box_winner) over state as buy_box_winner,
+      first_value(n.severity) over state as severity
+    from numbered as n
+    window state as (
+      partition by n.asin, n.marketplace, n.item_condition, n.of_offers, n.state
+      order by n.at, n.place, n.moment
     )
   ),
 
-  spread as (
-    select
-      s.*,
-      greatest(utc_day(s.event_time), s.first_day) + generate_series(
-        0,
-        coalesce(utc_day(s.until), last_day) - greatest(utc_day(s.event_time), s.first_day)
-      ) as of_day
-    from states as s
-  ),
-
-  -- The part of each state that lies in each of its days; and the days that are wanted, which no
-  -- join has to find.
   parts as (
     select
-      s.asin,
-      s.marketplace,
-      s.item_condition,
-      s.of_day,
-      false as is_wanted,
-      s.of_offers,
-      s.event_time,
-      s.notification_type,
-      s.your_price,
-      s.market_low,
-      s.buy_box_winner,
-      s.had_won,
-      s.severity,
-      s.notification_type is not null and s.event_time >= utc_midnight(s.of_day) as begins,
-      s.is_first or s.event_time < utc_midnight(s.of_day) as opens,
-      coalesce(s.until >= utc_midnight(s.of_day + 1), true) as closes,
-      extract(
-        epoch from least(s.until, utc_midnight(s.of_day + 1))
-        - greatest(s.event_time, utc_midnight(s.of_day))
-      ) as seconds
-    from spread as s
-    union all
-    select
-      d.asin, d.marketplace, d.item_condition, d.day, true, null, null, null, null, null, null,
-      null, null, null, null, null, null
-    from days as d
-    where not d.final
+      f.*,
+      utc_day(f.at) as day,
+      f.place in (1, 2) as begins,
+      f.place = 0 or lag(f.state) over item = 0 as opens,
+      lead(utc_day(f.at)) over item is distinct from utc_day(f.at) as closes,
+      lag(f.buy_box_winner) over item as had_won,
+      case
+        when f.state > 0
+          then extract(
+            epoch from least(lead(f.at) over item, utc_midnight(utc_day(f.at) + 1)) - f.at
+          )
+      end as seconds
+    from filled as f
+    window item as (
+      partition by f.asin, f.marketplace, f.item_condition, f.of_offers
+      order by f.at, f.place, f.moment
+    )
   ),
 
   rolled_up as (
@@ -221,7 +226,7 @@ begin
       p.asin,
       p.marketplace,
       p.item_condition,
-      p.of_day,
+      p.day,
       count(*) filter (where p.of_offers and p.begins),
       max(p.your_price) filter (where p.of_offers and p.opens),
       min(p.your_price) filter (where p.of_offers),
@@ -238,36 +243,26 @@ begin
       coalesce(sum(p.seconds) filter (where not p.of_offers and p.severity = 'warning'), 0),
       coalesce(sum(p.seconds) filter (where not p.of_offers and p.severity = 'high'), 0),
       coalesce(sum(p.seconds) filter (where not p.of_offers and p.severity = 'critical'), 0),
-      count(*) filter (where p.begins and p.notification_type = 'PRICING_HEALTH'),
+      count(*) filter (where p.place = 2),
       bool_or(p.buy_box_winner) filter (where p.of_offers and p.closes),
-      max(p.event_time) filter (where p.of_offers and p.closes),
+      max(p.since) filter (where p.of_offers and p.closes),
       max(p.severity) filter (where not p.of_offers and p.closes),
-      max(p.event_time) filter (where not p.of_offers and p.closes)
+      max(p.since) filter (where not p.of_offers and p.closes)
     from parts as p
-    group by p.asin, p.marketplace, p.item_condition, p.of_day
-    having bool_or(p.is_wanted)
-    on conflict (asin, marketplace, item_condition, day) do update set
-      events = excluded.events,
-      your_open = excluded.your_open,
-      your_low = excluded.your_low,
-      your_high = excluded.your_high,
-      your_close = excluded.your_close,
-      market_low = excluded.market_low,
-      market_close = excluded.market_close,
-      buy_box_seconds = excluded.buy_box_seconds,
-      known_seconds = excluded.known_seconds,
-      buy_box_won = excluded.buy_box_won,
-      buy_box_lost = excluded.buy_box_lost,
-      success_s = excluded.success_s,
-      info_s = excluded.info_s,
-      warning_s = excluded.warning_s,
-      high_s = excluded.high_s,
-      critical_s = excluded.critical_s,
-      pricing_issues = excluded.pricing_issues,
-      buy_box_close = excluded.buy_box_close,
-      offers_time = excluded.offers_time,
-      severity_close = excluded.severity_close,
-      severity_time = excluded.severity_time
+    group by p.asin, p.marketplace, p.item_condition, p.day
+    having bool_or(p.place = 0)
+    on conflict (asin, marketplace, item_condition, day) do update set (
+      events, your_open, your_low, your_high, your_close, market_low, market_close,
+      buy_box_seconds, known_seconds, buy_box_won, buy_box_lost, success_s, info_s, warning_s,
+      high_s, critical_s, pricing_issues, buy_box_close, offers_time, severity_close, severity_time
+    ) = (
+      excluded.events, excluded.your_open, excluded.your_low, excluded.your_high,
+      excluded.your_close, excluded.market_low, excluded.market_close, excluded.buy_box_seconds,
+      excluded.known_seconds, excluded.buy_box_won, excluded.buy_box_lost, excluded.success_s,
+      excluded.info_s, excluded.warning_s, excluded.high_s, excluded.critical_s,
+      excluded.pricing_issues, excluded.buy_box_close, excluded.offers_time,
+      excluded.severity_close, excluded.severity_time
+    )
     returning d.day
   ),
 

@@ -1,3 +1,4 @@
+-- "offset 0" keeps the planner from remembering what is never asked twice, by keys of kilobytes.
 create or replace function analyze_offers(notification jsonb, own_sellers text[])
 returns setof notification_analysis
 language sql stable parallel safe
@@ -5,7 +6,8 @@ rows 1
 begin atomic
   select a.*
   from payload_of(analyze_offers.notification) as p (payload)
-  cross join lateral analyze_offer_change(p.payload, analyze_offers.own_sellers) as a;
+  cross join lateral analyze_offer_change(p.payload, analyze_offers.own_sellers) as a
+  offset 0;
 end;
 
 comment on function analyze_offers(jsonb, text[]) is
