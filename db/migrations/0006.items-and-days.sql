@@ -36,8 +36,10 @@ create table item_days (
   pricing_issues integer not null,
   buy_box_close boolean,
   offers_time timestamptz,
+  offers_hash text collate "C",
   severity_close text,
   severity_time timestamptz,
+  severity_hash text collate "C",
   final boolean not null default false,
   constraint item_days_pkey primary key (asin, marketplace, item_condition, day)
 );
