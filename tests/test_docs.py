@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_the_readme_shows_what_the_demo_prints(
     monkeypatch.syspath_prepend(ROOT / "demo")
     demo = runpy.run_path(str(ROOT / "demo" / "demo.py"))
     with psycopg.connect(database_url, autocommit=True) as db:
-        reference.ingest_demo(db)
+        reference.ingest_demo(db, datetime.now(UTC))
         db.row_factory = psycopg.rows.dict_row
         demo["show_state"](demo["Screen"](), db)
     printed = capsys.readouterr().out.splitlines()
