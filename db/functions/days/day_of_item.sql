@@ -23,15 +23,15 @@ begin atomic
     cross join lateral (
       values
       (
-        true, d.offers_time, false, d.offers_hash,
+        true, d.offers_time, false, moment(d.offers_time, null, d.offers_hash),
         d.your_close, d.market_close, d.buy_box_close, null
       ),
       (
-        false, d.severity_time, d.severity_hash is distinct from d.offers_hash, d.severity_hash,
-        null, null, null, d.severity_close
+        false, d.severity_time, d.severity_hash is distinct from d.offers_hash,
+        moment(d.severity_time, null, d.severity_hash), null, null, null, d.severity_close
       )
     ) as s (
-      of_offers, at, is_issue, dedupe_hash, your_price, market_low, buy_box_winner, severity
+      of_offers, at, is_issue, moment, your_price, market_low, buy_box_winner, severity
     )
     where s.at is not null
     union all
@@ -39,7 +39,7 @@ begin atomic
       s.of_offers,
       e.event_time,
       e.notification_type = 'PRICING_HEALTH' as is_issue,
-      e.dedupe_hash,
+      e.moment,
       s.your_price,
       s.market_low,
       s.buy_box_winner,
@@ -75,7 +75,7 @@ begin atomic
     window kind as (
       partition by h.of_offers
       -- one that is read again comes after what was kept of it
-      order by h.at, h.is_issue, h.dedupe_hash collate "C", h.is_stored
+      order by h.at, h.is_issue, h.moment, h.is_stored
     )
   ),
 
@@ -111,10 +111,10 @@ begin atomic
     count(*) filter (where p.is_issue and p.begins) as pricing_issues,
     bool_or(p.buy_box_winner) filter (where p.closes) as buy_box_close,
     max(p.at) filter (where p.of_offers and p.closes) as offers_time,
-    max(p.dedupe_hash) filter (where p.of_offers and p.closes) as offers_hash,
+    max((p.moment).dedupe_hash) filter (where p.of_offers and p.closes) as offers_hash,
     max(p.severity) filter (where p.closes) as severity_close,
     max(p.at) filter (where not p.of_offers and p.closes) as severity_time,
-    max(p.dedupe_hash) filter (where not p.of_offers and p.closes) as severity_hash,
+    max((p.moment).dedupe_hash) filter (where not p.of_offers and p.closes) as severity_hash,
     false as final
   from parts as p
   having count(*) > 0;
