@@ -46,13 +46,7 @@ begin atomic
       s.severity,
       true as is_stored
     from in_force() as i
-    left join eve as d on true
-    inner join item_events as e
-      on e.asin = day_of_item.asin
-      and e.marketplace = day_of_item.marketplace
-      and e.item_condition = day_of_item.item_condition
-      and e.event_time >= coalesce(d.offers_time, d.severity_time, utc_midnight(day_of_item.day))
-      and e.event_time < utc_midnight(day_of_item.day + 1)
+    cross join item_events as e
     left join lateral analyze_offers(e.raw_notification, i.own_sellers) as a
       on e.notification_type = 'ANY_OFFER_CHANGED'
     cross join lateral (
@@ -60,7 +54,15 @@ begin atomic
       (true, a.your_price, a.market_low, a.buy_box_winner, null),
       (false, null, null, null, e.severity)
     ) as s (of_offers, your_price, market_low, buy_box_winner, severity)
-    where e.notification_type = 'ANY_OFFER_CHANGED' or not s.of_offers
+    where e.asin = day_of_item.asin
+      and e.marketplace = day_of_item.marketplace
+      and e.item_condition = day_of_item.item_condition
+      and e.event_time >= coalesce(
+        (select coalesce(d.offers_time, d.severity_time) from eve as d),
+        utc_midnight(day_of_item.day)
+      )
+      and e.event_time < utc_midnight(day_of_item.day + 1)
+      and (e.notification_type = 'ANY_OFFER_CHANGED' or not s.of_offers)
   ),
 
   states as (

@@ -5,6 +5,7 @@ language plpgsql volatile parallel unsafe
 security definer
 set search_path = pg_catalog, public, pg_temp
 set jit = off  -- which takes seconds to compile what mostly runs in milliseconds
+set plan_cache_mode = force_generic_plan  -- planning a day takes longer than a quiet day
 as $$
 declare
   last_day constant date := least(roll_up_days.until, utc_day(now()) - 1);
