@@ -173,9 +173,11 @@ comment on column item_days.buy_box_close is
 'Did you hold the buy box at the end of the day; null where no offers were known.';
 comment on column item_days.offers_time is
 'The event_time of the offers that stood at the end of the day; null where none were known.';
+comment on column item_days.offers_hash is 'The dedupe_hash of those offers.';
 comment on column item_days.severity_close is 'The severity at the end of the day.';
 comment on column item_days.severity_time is
 'The event_time of the notification that severity_close is from.';
+comment on column item_days.severity_hash is 'The dedupe_hash of that notification.';
 comment on column item_days.final is
 'Pruning has taken a notification of that day: it cannot be rolled up again.';
 

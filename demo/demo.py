@@ -563,13 +563,13 @@ README.md          tells how to run it with your own queue and database
 make demo          runs all this again, with a new database"""
 
 
-# What they print fits 80 columns.
+# They and what they print fit 80 columns.
 SUGGESTIONS = """\
-The demo's database, as its owner; \\d lists the tables, \\q leaves. You might ask:
-  select asin, title, severity, your_price, gap_pct, suggested_price from item_now;
-  select part, item, value from explain_item('B0DEMO0012');
-  select event_time, asin, change, new_seller from buy_box_changes('today', 'now');
-  select seller_id, events, undercuts from competitors('yesterday', 'now') limit 9;
+The demo's database, as its owner; \\d lists the tables, \\q leaves. Ask it:
+  select title, severity, your_price, gap_pct, suggested_price from item_now;
+  select value from explain_item('B0DEMO0012') where item = 'decided by';
+  select asin, change, new_seller from buy_box_changes('yesterday', 'now');
+  select seller_id, events, undercuts from competitors('yesterday', 'now');
 """
 
 
