@@ -36,7 +36,7 @@ begin
           for each row execute function raise_alerts()'
       ),
       (
-        -- where something changed that alert_fires() or alert_ends() looks at
+        -- where something changed that alert_fires() looks at
         'current_state', 'current_state_alerts_of_changes',
         'create trigger current_state_alerts_of_changes
           after update on current_state
@@ -47,12 +47,18 @@ begin
             or (old.your_position = 1) is distinct from (new.your_position = 1)
             or (old.your_price is null) <> (new.your_price is null)
             or old.issue_dedupe_hash is distinct from new.issue_dedupe_hash
-            or (
-              new.event_time >= new.pricing_issue_time
-              and (new.buy_box_winner or new.your_price <= new.reference_price)
-            )
           )
           execute function raise_alerts()'
+      ),
+      (
+        'current_state', 'current_state_alerts_of_ends',
+        'create trigger current_state_alerts_of_ends
+          after update on current_state
+          for each row when (
+            new.event_time >= new.pricing_issue_time
+            and (new.buy_box_winner or new.your_price <= new.reference_price)
+          )
+          execute function raise_alerts(''none'')'
       ),
       (
         'severity_rules', 'severity_rules_some_active',
