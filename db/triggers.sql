@@ -51,6 +51,7 @@ begin
           execute function raise_alerts()'
       ),
       (
+        -- what ends a pricing issue may be no change
         'current_state', 'current_state_alerts_of_ends',
         'create trigger current_state_alerts_of_ends
           after update on current_state
@@ -58,7 +59,7 @@ begin
             new.event_time >= new.pricing_issue_time
             and (new.buy_box_winner or new.your_price <= new.reference_price)
           )
-          execute function raise_alerts(''none'')'
+          execute function raise_alerts(''ends only'')'
       ),
       (
         'severity_rules', 'severity_rules_some_active',

@@ -35,7 +35,7 @@ begin
     end if;
   end if;
 
-  if tg_nargs = 0 then
+  if tg_nargs = 0 then  -- else nothing changed that a rule asks for
     for rule in
       select r.*
       from alert_rules as r
@@ -89,6 +89,10 @@ begin
     end loop;
   end if;
 
+  if tg_op = 'INSERT' then
+    return null;  -- an item's first event ends nothing
+  end if;
+  -- Asked first, because an update costs more than that even where it finds nothing.
   if exists (select from alerts as a where a.asin = new.asin and a.status = 'pending') then
     -- Also what was raised just now: a batch may bring an issue and the offers that end it.
     update alerts as a
