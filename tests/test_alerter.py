@@ -1,6 +1,7 @@
 """The alerter as a process, against a real database and real receivers that fail it."""
 
 import json
+import re
 import signal
 import socket
 import socketserver
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import notifications as n
@@ -24,6 +26,7 @@ from channels import read_channels
 WaitUntil = Callable[..., None]
 SECRET = "whsec_dGhlIGFsZXJ0ZXIncyBzZWNyZXQ="
 ASIN = "B0TEST0001"
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "alerts.md"
 
 
 class AlerterProcess(RelayProcess):
@@ -509,6 +512,14 @@ def test_without_the_extra_only_its_urls_are_refused(
     (line,) = caplog.messages
     assert line.startswith("ALERT_URL_CHAT ")
     assert "[alerts]" in line
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:apprise")
+def test_the_guide_has_urls_that_are_understood(caplog: pytest.LogCaptureFixture) -> None:
+    table = re.findall(r"^ *\| [^|]+ \| `(\w+://[^`]+)` \|$", GUIDE.read_text(), re.MULTILINE)
+    assert len(table) == 5
+    channels = read_channels({f"ALERT_URL_{number}": url for number, url in enumerate(table)})
+    assert (len(channels), caplog.messages) == (5, [])
 
 
 @pytest.mark.parametrize(
