@@ -26,6 +26,7 @@ begin
         'worker_notifications', 'worker_notifications_issue',
         'create trigger worker_notifications_issue
           after insert on worker_notifications
+          referencing new table as arrived
           for each row when (new.notification_type = ''PRICING_HEALTH'')
           execute function note_issue()'
       ),

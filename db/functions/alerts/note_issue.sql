@@ -8,10 +8,18 @@ set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   item constant text[] := array[row(new.asin, new.marketplace, new.item_condition)::text];
-  noted constant jsonb := coalesce(nullif(current_setting('buybox.issues', true), ''), '{}');
+  noted constant jsonb := coalesce(nullif(current_setting('buybox.issues', true), ''), '{}')::jsonb;
 begin
-  if moment(new.event_time, new.received_at, new.dedupe_hash)
-    <= jsonb_populate_record(null::event_moment, noted #> item -> 'moment') then
+  -- First what most are: without offers in the same batch.
+  if not exists (
+    select from arrived as a
+    where a.asin = new.asin
+      and a.marketplace = new.marketplace
+      and a.item_condition = new.item_condition
+      and a.notification_type = 'ANY_OFFER_CHANGED'
+  )
+  or moment(new.event_time, new.received_at, new.dedupe_hash)
+  <= jsonb_populate_record(null::event_moment, noted #> item -> 'moment') then
     return null;
   end if;
   perform set_config('buybox.issues', jsonb_set(noted, item, jsonb_build_object(
@@ -30,4 +38,5 @@ $$;
 
 comment on function note_issue() is
 'Trigger of worker_notifications, for PRICING_HEALTH: notes for raise_alerts(), until the '
-'transaction ends, the newest of each item and what current_state held before it.';
+'transaction ends, the newest of each item of which the batch has offers, too, and what '
+'current_state held before.';
