@@ -1,7 +1,7 @@
 -- The panels: stable, security definer functions page_* that return rows and that we may execute.
 -- Of each parameter: its type, whether it has to be given, and what a form shows as its default.
--- A front (docs/scale.md) has none: there they are the views that we may read, by a query each, and
--- shard_page(asin), where there is one, says where an item's own page is.
+-- A front, views over several databases, has none: there they are the views that we may read, by a
+-- query each, and shard_page(asin), where there is one, says where an item's own page is.
 with panels as (
   select
     p.proname::text as name,
