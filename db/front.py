@@ -26,7 +26,7 @@ RELATIONS = (
 )
 
 # A shard that hangs costs seconds, not the life of a TCP connection.
-SERVER = {
+SERVER: dict[str, object] = {
     "connect_timeout": "5",
     "keepalives_idle": "10",
     "tcp_user_timeout": "15000",
@@ -35,6 +35,7 @@ SERVER = {
     "updatable": "false",
     "fetch_size": "1000",
 }
+
 
 def make_front(connection: psycopg.Connection, urls: list[str], excluded: set[int]) -> None:
     """Makes everything anew in one transaction. Raises psycopg.Error, and then nothing changed."""

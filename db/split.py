@@ -19,8 +19,8 @@ from migrate import connect
 from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from settings import SettingsError, check_database_url  # noqa: E402
-from tools.shards import shard_of, shard_of_sql  # noqa: E402
+from settings import SettingsError, check_database_url
+from tools.shards import shard_of, shard_of_sql
 
 # In the order of what refers to what. Identity columns are the other database's to give.
 TABLES = {"worker_notifications": "", "items": "", "item_days": "", "alerts": "id, delivery_id"}
@@ -43,8 +43,9 @@ def move(source: psycopg.Connection, target: psycopg.Connection, asin: str) -> N
             )
         ]
         names, into = sql.SQL(", ").join(columns), sql.Identifier(table)
+        texts = sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in columns)
         rows = source.execute(
-            sql.SQL("select {} from {} where asin = %s").format(names, into), (asin,)
+            sql.SQL("select {} from {} where asin = %s").format(texts, into), (asin,)
         )
         marks = sql.SQL(", ").join([sql.Placeholder()] * len(columns))
         insert = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
@@ -70,7 +71,7 @@ def split(urls: list[str]) -> int:
             " union select asin from items union select asin from item_days"
             " union select asin from alerts) as s"
             " where asin is not null and {} <> %s order by lock_of_item(asin)"
-        ).format(sql.SQL(shard_of_sql("asin", len(urls))))  # type: ignore[arg-type]
+        ).format(sql.SQL(shard_of_sql("asin", len(urls))))
         asins = source.execute(elsewhere, (number,)).fetchall()
         source.commit()
         for done, (asin,) in enumerate(asins, start=1):

@@ -6,9 +6,8 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -82,8 +81,8 @@ def test_the_database_knows_the_same_split(db: psycopg.Connection) -> None:
     asins = [*ASINS, "B00x", "B00-", "", "é", None]
     for shards in (2, 5, 36):
         found = db.execute(
-            f"select {shard_of_sql('a', shards)} from unnest(%s::text[]) with ordinality as t (a, n)"
-            " order by n".encode(),
+            f"select {shard_of_sql('a', shards)} from unnest(%s::text[])"
+            " with ordinality as t (a, n) order by n".encode(),
             (asins,),
         ).fetchall()
         assert [n for (n,) in found] == [shard_of(a, shards) for a in asins]
@@ -100,7 +99,7 @@ def shards(cluster: Cluster) -> Iterator[list[str]]:
 def ingest(url: str, *bodies: str) -> list[str]:
     with psycopg.connect(url) as connection:
         found = connection.execute(
-            "select outcome from ingest_notification(%s, %s)",
+            "select outcome from ingest_notification(%b::text[], %b::text[])",
             ([str(uuid.uuid4()) for _ in bodies], list(bodies)),
         ).fetchall()
     return [outcome for (outcome,) in found]
@@ -139,7 +138,7 @@ def test_a_live_database_splits_and_splits_again(
     for number, until in ((4, 3 * len(bodies) // 4), (8, len(bodies))):
         halt = threading.Event()
 
-        def keep_ingesting(number: int = number, start: int = sent, stop: int = until) -> None:
+        def keep_ingesting(number: int, start: int, stop: int, halt: threading.Event) -> None:
             for body in bodies[start:stop]:
                 asin = next((a for a in ASINS if a in body), None)
                 ingest(shards[shard_of(asin, number) - 1], body)
@@ -147,7 +146,7 @@ def test_a_live_database_splits_and_splits_again(
             ingest(shards[0], *bodies[start - 5 : start])
             halt.set()
 
-        feeding = in_background(keep_ingesting)
+        feeding = in_background(keep_ingesting, number, sent, until, halt)
         urls = " ".join(shards[:number])
         while True:
             over = halt.is_set()
@@ -161,6 +160,7 @@ def test_a_live_database_splits_and_splits_again(
     hashes = "select dedupe_hash from worker_notifications order by 1"
     assert sorted(h for url in shards for h in rows(url, hashes)) == rows(database_url, hashes)
     found = [state for url in shards for state in rows(url, STATE)]
+    assert len(found) == len(ASINS)
     assert sorted(found, key=lambda s: s["asin"]) == rows(database_url, STATE)
     for number, url in enumerate(shards, start=1):
         for asin in rows(url, "select asin from worker_notifications where asin is not null"):
@@ -175,14 +175,13 @@ def test_a_front_reads_all_shards(
     cluster.sql(f"create role {reader} login password 'secret'; grant buybox_analyst to {reader}")
     readers = [u.replace(f"seller:{cluster.password}", f"{reader}:secret") for u in shards]
     cluster.sql(
-        "create extension postgres_fdw;"
-        " grant usage on foreign data wrapper postgres_fdw to seller",
+        "create extension postgres_fdw; grant usage on foreign data wrapper postgres_fdw to seller",
         empty_database_url,
     )
     for asin in ASINS:
         for second in (1, 2):
             ingest(shards[shard_of(asin, 4) - 1], offer_changed(asin, second))
-    ingest(shards[2], broken(1))
+    assert ingest(shards[2], broken(1)) == ["failed"]
     settings = {"DATABASE_URL": empty_database_url, "READER_URLS": " ".join(readers)}
     for _ in range(2):
         done = run("db/front.py", **settings)
@@ -200,9 +199,9 @@ def test_a_front_reads_all_shards(
         assert count("current_state") == count("item_now") == (36,)
         assert count("price_history") == (72,)
         assert count("open_failures") == (1,)
-        assert count("severity_changes") == (sum(
-            rows(u, "select count(*) from severity_changes")[0] for u in shards
-        ),)
+        assert count("severity_changes") == (
+            sum(rows(u, "select count(*) from severity_changes")[0] for u in shards),
+        )
         assert count("buy_box_changes('-infinity', 'infinity', 'B00')") == (0,)
         assert count("shards_away()") == (0,)
         for relation in ("current_state", "item_now", "price_history", "alerts", "item_days"):
@@ -230,9 +229,7 @@ def test_a_front_reads_all_shards(
             ("shard_2", "left out by EXCLUDE")
         ]
     cluster.sql(f"alter database {name_of(shards[1])} allow_connections true")
-    cluster.sql(
-        f"drop role ui_{reader}; revoke buybox_analyst from {reader}; drop role {reader}"
-    )
+    cluster.sql(f"drop role ui_{reader}; revoke buybox_analyst from {reader}; drop role {reader}")
 
 
 def test_real_messages_go_through_eventbridge(sqs_endpoint: str) -> None:
@@ -259,3 +256,34 @@ def test_real_messages_go_through_eventbridge(sqs_endpoint: str) -> None:
             if shard_of(next((a for a in ASINS if a in body), None), 4) == number
         ]
         assert sorted(map(str, found)) == sorted(map(str, wanted))
+
+
+def test_work_over_several_databases_says_which_are_done(shards: list[str]) -> None:
+    for url in shards[:2]:
+        with psycopg.connect(url) as connection:
+            connection.execute("insert into own_sellers values (%s)", (f"S{name_of(url)}",))
+    with psycopg.connect(shards[0]) as connection:
+        connection.execute(
+            "insert into severity_rules (name, success_max_position) values ('strict', 1)"
+        )
+    urls = " ".join(shards[:3])
+    assert run("db/maintain.py share", DATABASE_URLS=urls).returncode == 0
+    for table in ("severity_rules", "own_sellers", "alert_rules"):
+        query = f"select to_jsonb(t) from {table} as t order by 1"
+        assert rows(shards[0], query) == rows(shards[1], query) == rows(shards[2], query)
+
+    broken_urls = f"{shards[0]} {shards[1].rpartition('/')[0]}/absent {shards[2]}"
+    settings = {"RULES": "strict"}
+    done = run("db/maintain.py activate", DATABASE_URLS=broken_urls, **settings)
+    assert done.returncode == 1
+    assert done.stdout.startswith("activate: shard 1 of 3: strict is in force")
+    assert "activate: shard 2 of 3: " in done.stderr
+    active = "select name from severity_rules where active"
+    assert [rows(url, active) for url in shards[:3]] == [["strict"], ["default"], ["default"]]
+    for _ in range(2):
+        done = run("db/maintain.py activate", DATABASE_URLS=urls, **settings)
+        assert (done.returncode, done.stdout.count("is in force")) == (0, 3)
+    assert [rows(url, active) for url in shards[:3]] == [["strict"]] * 3
+    for work in ("preview", "rerun", "rebuild", "rollup", "prune"):
+        done = run(f"db/maintain.py {work}", DATABASE_URLS=urls, **settings)
+        assert (done.returncode, done.stdout.count("of 3: ")) == (0, 3), done.stderr

@@ -31,7 +31,7 @@ def shard_of(asin: str | None, shards: int) -> int:
 def shard_of_sql(column: str, shards: int) -> str:
     """shard_of() as an SQL expression of a column."""
     position = f"strpos('{CHARACTERS}', right(coalesce({column}, '0'), 1))"
-    return f"((greatest({position}, 1) - 1) % {shards} + 1)"
+    return f"(mod(greatest({position}, 1) - 1, {shards}) + 1)"
 
 
 def rules(shards: int) -> dict[str, tuple[int, dict[str, Any]]]:
@@ -51,7 +51,7 @@ def rules(shards: int) -> dict[str, tuple[int, dict[str, Any]]]:
         merge(absent, at(path, [{"exists": False}]))
     made["no-asin"] = (1, {"detail": absent})
     # null, numbers and booleans end in nothing; what they mean is for ingest to say.
-    others = [{"anything-but": {"suffix": list(CHARACTERS)}}, None, True, False]
+    others: list[Any] = [{"anything-but": {"suffix": list(CHARACTERS)}}, None, True, False]
     others += [{"numeric": [">=", -5_000_000_000]}]
     made["other-asin"] = (1, {"detail": {"$or": [at(path, others) for path in PATHS]}})
     return made
@@ -80,9 +80,9 @@ def commands(shards: int) -> str:
     """
     lines = [
         f"# {shards} shards. BUS is the event bus, QUEUE the queues' first name (docs/scale.md).",
-        'BUS=${BUS:?} QUEUE=${QUEUE:-buybox} REGION=${AWS_REGION:?}',
+        "BUS=${BUS:?} QUEUE=${QUEUE:-buybox} REGION=${AWS_REGION:?}",
         "ACCOUNT=$(aws sts get-caller-identity --query Account --output text)",
-        'ARN=arn:aws:sqs:$REGION:$ACCOUNT:$QUEUE RULE=arn:aws:events:$REGION:$ACCOUNT:rule/$BUS',
+        "ARN=arn:aws:sqs:$REGION:$ACCOUNT:$QUEUE RULE=arn:aws:events:$REGION:$ACCOUNT:rule/$BUS",
     ]
     made = rules(shards)
     for shard in range(1, shards + 1):
@@ -109,7 +109,7 @@ def commands(shards: int) -> str:
         }
         lines += [
             f'aws sqs create-queue --queue-name "$QUEUE-{shard}-dead"'
-            " --attributes '{\"MessageRetentionPeriod\": \"1209600\"}'",
+            ' --attributes \'{"MessageRetentionPeriod": "1209600"}\'',
             f'aws sqs create-queue --queue-name "$QUEUE-{shard}" --attributes {quoted(attributes)}',
         ]
     for name, (shard, pattern) in made.items():
