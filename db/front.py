@@ -6,12 +6,13 @@
 Each relation in RELATIONS is there as a view over all shards, and buy_box_changes(); read only, by
 postgres_fdw. READER_URLS are in the shards' order, with a login of each that is in buybox_analyst.
 EXCLUDE="2 3" leaves shards out, so that the rest answers while they are away. Repeat it after any
-change; whoever reads waits for the one transaction it is. Exit status: 0; 1 where a database
-refused; 2 for a wrong setting.
+change; whoever reads waits for the one transaction it is. Exit status: 0; 1 where the front
+refused, or a shard that is not left out did not answer within seconds; 2 for a wrong setting.
 """
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 from migrate import connect
@@ -25,7 +26,7 @@ RELATIONS = (
     *("open_failures", "alerts", "item_days"),
 )
 
-# A shard that hangs costs seconds, not the life of a TCP connection.
+# A shard that is out of reach costs seconds, not the life of a TCP connection.
 SERVER: dict[str, object] = {
     "connect_timeout": "5",
     "keepalives_idle": "10",
@@ -35,82 +36,82 @@ SERVER: dict[str, object] = {
     "updatable": "false",
     "fetch_size": "1000",
 }
+# One that is reached and hangs ends a query by this alone.
+TIMEOUT = "30s"
+
+
+def why_away(url: str) -> str:
+    """Why a shard does not answer, after seconds; "" where it does."""
+    try:
+        with psycopg.connect(url, connect_timeout=5, options="-c statement_timeout=5s") as shard:
+            shard.execute("select from current_state limit 1")
+    except psycopg.Error as error:
+        return str(error)
+    return ""
 
 
 def make_front(connection: psycopg.Connection, urls: list[str], excluded: set[int]) -> None:
     """Makes everything anew in one transaction. Raises psycopg.Error, and then nothing changed."""
     connection.execute("create extension if not exists postgres_fdw")
-    connection.execute("drop function if exists shards_away, buy_box_changes")
-    for name in RELATIONS:
+    connection.execute("drop function if exists buy_box_changes")
+    for name in (*RELATIONS, "front_shards"):
         connection.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(name)))
     old = connection.execute("select srvname from pg_foreign_server where srvname ~ '^shard_[0-9]'")
     for (name,) in old.fetchall():
         connection.execute(sql.SQL("drop server {} cascade").format(sql.Identifier(name)))
         connection.execute(sql.SQL("drop schema {}").format(sql.Identifier(name)))
-    for number, url in enumerate(urls, start=1):
-        if number not in excluded:
-            add_shard(connection, f"shard_{number}", url)
-    names = [f"shard_{n}" for n in range(1, len(urls) + 1) if n not in excluded]
+    shards = {number: f"shard_{number}" for number in range(1, len(urls) + 1)}
+    read = [name for number, name in shards.items() if number not in excluded]
+    for name, url in zip(shards.values(), urls, strict=True):
+        if name in read:
+            add_shard(connection, name, url)
     for relation in RELATIONS:
         parts = [
-            sql.SQL("select * from {}").format(sql.Identifier(shard, relation)) for shard in names
+            sql.SQL("select * from {}").format(sql.Identifier(shard, relation)) for shard in read
         ]
         view = sql.SQL("create view {} as ").format(sql.Identifier(relation))
         connection.execute(view + sql.SQL(" union all ").join(parts))
     connection.execute(
-        """
-        create function buy_box_changes(
-          since timestamptz, until timestamptz, asin text default null
-        )
-        returns setof buy_box_history
-        language sql stable parallel safe
-        begin atomic
-          select h.*
-          from buy_box_history as h
-          where h.event_time >= buy_box_changes.since
-            and h.event_time < buy_box_changes.until
-            and (buy_box_changes.asin is null or h.asin = buy_box_changes.asin)
-          order by h.event_time, h.asin, h.marketplace, h.item_condition;
-        end;
-        comment on function buy_box_changes(timestamptz, timestamptz, text) is
-        'As on a shard, over all. With an asin it is the one item''s history that is read, without
-one everybody''s: give one.'
-        """
-    )
-    connection.execute(
         sql.SQL(
             """
-            create function shards_away()
-            returns table (shard text, reason text)
-            language plpgsql volatile
-            security definer
-            set search_path = pg_catalog, public, pg_temp
-            as $$
-            begin
-              foreach shard in array {names}::text[] loop
-                reason := null;
-                begin
-                  execute format('select from %I.item_days limit 1', shard);
-                exception when others then
-                  reason := sqlerrm;
-                end;
-                if reason is not null then
-                  return next;
-                end if;
-              end loop;
-              return query select unnest({excluded}::text[]), 'left out by EXCLUDE';
-            end
-            $$;
-            comment on function shards_away() is
-            'The shards that these views cannot read now, and why; while one is away a query that
-needs it fails (08001). One left out by EXCLUDE is in no view.'
+            create view front_shards as
+            select s.shard, s.shard = any ({}::text[]) as is_read
+            from unnest({}::text[]) as s (shard);
+            comment on view front_shards is
+            'The shards, and whether the views here read them: those that are away are left out.';
+            create function buy_box_changes(
+              since timestamptz, until timestamptz, asin text default null
+            )
+            returns setof buy_box_history
+            language sql stable parallel safe
+            begin atomic
+              select h.*
+              from buy_box_history as h
+              where h.event_time >= buy_box_changes.since
+                and h.event_time < buy_box_changes.until
+                and (buy_box_changes.asin is null or h.asin = buy_box_changes.asin)
+              order by h.event_time, h.asin, h.marketplace, h.item_condition;
+            end;
+            comment on function buy_box_changes(timestamptz, timestamptz, text) is
+            'As on a shard, over all. With an asin it is one item''s history that is read, without
+one everybody''s: give one.'
             """
-        ).format(
-            names=names,
-            excluded=[f"shard_{n}" for n in sorted(excluded)],
+        ).format(read, list(shards.values()))
+    )
+    for role, names in {
+        "buybox_ui": ("current_state",),
+        "buybox_analyst": (*RELATIONS, "front_shards"),
+    }.items():
+        if connection.execute("select to_regrole(%s)", (role,)).fetchone() != (None,):
+            views = sql.SQL(", ").join(map(sql.Identifier, names))
+            connection.execute(
+                sql.SQL("grant select on {} to {}").format(views, sql.Identifier(role))
+            )
+    connection.execute(
+        sql.SQL("alter database {} set statement_timeout = {}").format(
+            sql.Identifier(connection.info.dbname), TIMEOUT
         )
     )
-    grant(connection)
 
 
 def add_shard(connection: psycopg.Connection, name: str, url: str) -> None:
@@ -128,7 +129,7 @@ def add_shard(connection: psycopg.Connection, name: str, url: str) -> None:
 
     connection.execute(
         sql.SQL("create server {} foreign data wrapper postgres_fdw options ({})").format(
-            server, options(SERVER | parts)
+            server, options(parts | SERVER)
         )
     )
     connection.execute(
@@ -144,20 +145,6 @@ def add_shard(connection: psycopg.Connection, name: str, url: str) -> None:
     )
 
 
-def grant(connection: psycopg.Connection) -> None:
-    """What the roles of a shard may read here, where this server has them."""
-    for role, names in {"buybox_ui": ("current_state",), "buybox_analyst": RELATIONS}.items():
-        if connection.execute("select to_regrole(%s)", (role,)).fetchone() != (None,):
-            connection.execute(
-                sql.SQL("grant select on {} to {}").format(
-                    sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(role)
-                )
-            )
-    connection.execute("revoke all on function shards_away() from public")
-    if connection.execute("select to_regrole('buybox_analyst')").fetchone() != (None,):
-        connection.execute("grant execute on function shards_away() to buybox_analyst")
-
-
 def main() -> int:
     try:
         front = Settings.read().database_url
@@ -168,6 +155,15 @@ def main() -> int:
     except (SettingsError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    asked = {number: url for number, url in enumerate(urls, start=1) if number not in excluded}
+    with ThreadPoolExecutor(len(asked)) as pool:
+        away = dict(zip(asked, pool.map(why_away, asked.values()), strict=True))
+    for number, why in away.items():
+        if why:
+            print(f"front: shard {number} is away: {why}", file=sys.stderr)
+    if any(away.values()):
+        print("hint: EXCLUDE leaves shards out, and the rest is read", file=sys.stderr)
+        return 1
     try:
         with connect(front) as connection:
             make_front(connection, urls, excluded)

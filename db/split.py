@@ -2,11 +2,11 @@
 
     DATABASE_URLS="postgresql://…/shard-1 postgresql://…/shard-2" python db/split.py
 
-An item is moved whole: its notifications, days, alerts that ended, and what items says of it; on
-its own shard its state is made anew, then it goes from where it was. Both under the item's lock on
-both sides, each side a commit, the new one first: whenever it stops, running it again goes on. What
-an old queue still held at the switch arrives where it was: run it until it has nothing to move.
-Exit status: 0; 1 where a database refused; 2 for a wrong setting.
+An item is moved whole: its notifications, days, alerts, and what items says of it; on its own shard
+its state is made anew. All under the item's lock on both sides, each side a commit, the new one
+first: whenever it stops, running it again goes on. What an old queue still held at the switch
+arrives where it was: run it until it has nothing to move. Exit status: 0; 1 where a database
+refused; 2 for a wrong setting.
 """
 
 import os
@@ -20,69 +20,74 @@ from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from settings import SettingsError, check_database_url
-from tools.shards import shard_of, shard_of_sql
+from tools.shards import shard_of
 
-# In the order of what refers to what. Identity columns are the other database's to give.
-TABLES = {"worker_notifications": "", "items": "", "item_days": "", "alerts": "id, delivery_id"}
+ITEMS = """
+select asin from worker_notifications where asin is not null
+union select asin from items
+union select asin from item_days
+union select asin from alerts where delivery_id is null or status <> 'pending'
+"""
+
+# The rows that move, by table. A mark has no ASIN of its own, so it goes before what it marks. An
+# alert in a delivery is told from where it is, and moves later.
+ROWS = {
+    "unreadable_notifications": "id in (select id from worker_notifications where asin = %s)",
+    "worker_notifications": "asin = %s",
+    "items": "asin = %s",
+    "item_days": "asin = %s",
+    "alerts": "asin = %s and (delivery_id is null or status <> 'pending')",
+}
+TAKE = "delete from {table} as t where {rows} returning (to_jsonb(t) - 'delivery_id')::text"
+PUT = """
+insert into {table} overriding user value
+select r.* from jsonb_populate_record(null::{table}, %s) as r {unless}
+on conflict do nothing
+"""
+# No key tells of an alert that a move which was cut short had copied.
+UNLESS = {
+    "alerts": "where not exists (select from alerts as a where a.asin = r.asin and"
+    " (a.rule, a.marketplace, a.item_condition, a.created_at)"
+    " = (r.rule, r.marketplace, r.item_condition, r.created_at))"
+}
 
 
-def move(source: psycopg.Connection, target: psycopg.Connection, asin: str) -> None:
-    """Moves one item. A row that the target has already, by any of its keys, is left there."""
-    # The source's locks first, in every move: two at once wait for each other in one order.
-    for connection in (source, target):
+def move(shards: list[psycopg.Connection], source: int, target: int, asin: str) -> None:
+    """Moves one item. Of a row that the target has, by any of its keys, it keeps the target's."""
+    # By number, whichever way it goes: two moves at once wait for each other in one order.
+    both = [shards[number] for number in sorted((source, target))]
+    for connection in both:
         one_row(connection, "select begin_maintenance()")
-    for connection in (source, target):
+    for connection in both:
         one_row(connection, "select take_item_locks(array[%s])", (asin,))
-    for table, without in TABLES.items():
-        columns = [
-            sql.Identifier(name)
-            for (name,) in source.execute(
-                "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
-                " and not attisdropped and attname <> all (string_to_array(%s, ', '))",
-                (table, without),
-            )
-        ]
-        names, into = sql.SQL(", ").join(columns), sql.Identifier(table)
-        texts = sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in columns)
-        rows = source.execute(
-            sql.SQL("select {} from {} where asin = %s").format(texts, into), (asin,)
-        ).fetchall()
-        if table == "alerts":  # no key tells that they were copied before a move that was cut short
-            alert = "select row(rule, marketplace, item_condition, created_at)::text from alerts"
-            there = set(target.execute(alert + " where asin = %s", (asin,)))
-            here = source.execute(alert + " where asin = %s", (asin,)).fetchall()
-            rows = [row for row, known in zip(rows, here, strict=True) if known not in there]
-        marks = sql.SQL(", ").join([sql.Placeholder()] * len(columns))
-        insert = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
-            into, names, marks
-        )
-        with target.cursor() as cursor:
-            cursor.executemany(insert, rows)
-    one_row(target, "select rebuild_current_state(%s)", (asin,))
-    target.commit()
-    for table in ("current_state", *reversed(TABLES)):
-        statement = sql.SQL("delete from {} where asin = %s").format(sql.Identifier(table))
-        source.execute(statement, (asin,))
-    source.commit()
+    shards[source].execute("delete from current_state where asin = %s", (asin,))
+    with shards[target].cursor() as cursor:
+        for table, rows in ROWS.items():
+            names = {"table": sql.SQL(table), "rows": sql.SQL(rows)}
+            taken = shards[source].execute(sql.SQL(TAKE).format(**names), (asin,)).fetchall()
+            put = sql.SQL(PUT).format(unless=sql.SQL(UNLESS.get(table, "")), **names)
+            cursor.executemany(put, taken)
+    one_row(shards[target], "select rebuild_current_state(%s)", (asin,))
+    shards[target].commit()
+    shards[source].commit()
 
 
 def split(urls: list[str]) -> int:
     """Moves all that is elsewhere than it belongs, and returns how many items that was."""
     shards = [connect(url) for url in urls]
     moved = 0
-    for number, source in enumerate(shards, start=1):
-        elsewhere = sql.SQL(
-            "select asin from (select asin from worker_notifications"
-            " union select asin from items union select asin from item_days"
-            " union select asin from alerts) as s"
-            " where asin is not null and {} <> %s order by lock_of_item(asin)"
-        ).format(sql.SQL(shard_of_sql("asin", len(urls))))
-        asins = source.execute(elsewhere, (number,)).fetchall()
-        source.commit()
-        for done, (asin,) in enumerate(asins, start=1):
-            move(source, shards[shard_of(asin, len(urls)) - 1], asin)
-            progress(f"shard {number} of {len(urls)}: {done} of {len(asins)} items moved")
-        moved += len(asins)
+    for source, connection in enumerate(shards):
+        items = [(asin, shard_of(asin, len(urls)) - 1) for (asin,) in connection.execute(ITEMS)]
+        connection.commit()
+        elsewhere = [(asin, target) for asin, target in items if target != source]
+        for done, (asin, target) in enumerate(elsewhere, start=1):
+            try:
+                move(shards, source, target, asin)
+            except psycopg.Error as error:
+                error.add_note(f"{asin}: ")
+                raise
+            progress(f"shard {source + 1} of {len(urls)}: {done} of {len(elsewhere)} items moved")
+        moved += len(elsewhere)
     for connection in shards:
         connection.close()
     return moved
@@ -99,7 +104,8 @@ def main() -> int:
         return 2
     except psycopg.Error as error:
         progress("")
-        print(f"split: {error.diag.message_primary or error}; run it again", file=sys.stderr)
+        where = "".join(getattr(error, "__notes__", []))
+        print(f"split: {where}{error.diag.message_primary or error}", file=sys.stderr)
         return 1
     progress("")
     print(f"split: {moved} items moved")

@@ -1,6 +1,6 @@
 """How items are split over several databases: the one place where that is defined.
 
-    python tools/shards.py N        print what EventBridge and SQS need for N shards (2 to 36)
+    python tools/shards.py N        print what makes the queues and rules of N shards (2 to 36)
 
 An ASIN ends in one of 36 characters, and that one decides. The characters are dealt round, so that
 digits, in which books' ASINs end, go to all shards alike, and so that each of N shards becomes
@@ -13,14 +13,56 @@ import string
 import sys
 from typing import Any
 
-CHARACTERS = string.digits + string.ascii_uppercase
+Pattern = dict[str, Any]
 
-# Where Amazon puts the ASIN, in the envelope's detail. Other types have none that counts for state.
+CHARACTERS = string.digits + string.ascii_uppercase
+LONGEST = 2048  # characters of a pattern, EventBridge's default quota
+
+# Where ingest looks for the ASIN, of what Amazon sends or sent, in both its spellings, and of the
+# original worker's test messages. Who invents another one sends to shard 1.
 PATHS = (
-    ("Payload", "AnyOfferChangedNotification", "OfferChangeTrigger", "ASIN"),
-    ("Payload", "B2BAnyOfferChangedNotification", "OfferChangeTrigger", "ASIN"),
-    ("payload", "offerChangeTrigger", "asin"),
+    "Payload.AnyOfferChangedNotification.OfferChangeTrigger.ASIN",
+    "Payload.B2BAnyOfferChangedNotification.OfferChangeTrigger.ASIN",
+    "payload.offerChangeTrigger.asin",
+    "payload.anyOfferChangedNotification.offerChangeTrigger.asin",
+    "payload.b2bAnyOfferChangedNotification.offerChangeTrigger.asin",
+    "Payload.OfferChangeTrigger.ASIN",
+    "payload.anyOfferChangedNotification.asin",
+    "payload.offerChangeSummary.asin",
+    "Payload.ASIN",
+    "payload.asin",
 )
+
+# What the attributes are for stands in docs/aws.md. The rules begin disabled, and have names
+# of this number of shards: those in use stay as they are.
+COMMANDS = r"""
+ACCOUNT=$(aws sts get-caller-identity --query Account --output text)
+queue() {
+  ARN=arn:aws:sqs:$AWS_REGION:$ACCOUNT:$SHARDS-$1
+  RULES=arn:aws:events:$AWS_REGION:$ACCOUNT:rule/$BUS/$SHARDS-*
+  aws sqs create-queue --queue-name "$SHARDS-$1-dead" \
+    --attributes '{"MessageRetentionPeriod": "1209600"}' --query QueueUrl --output text
+  aws sqs create-queue --queue-name "$SHARDS-$1" --attributes '{
+      "MessageRetentionPeriod": "1209600",
+      "VisibilityTimeout": "120",
+      "ReceiveMessageWaitTimeSeconds": "20",
+      "RedrivePolicy": "{\"deadLetterTargetArn\": \"'"$ARN"'-dead\", \"maxReceiveCount\": 3}",
+      "Policy": "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\",'\
+' \"Principal\": {\"Service\": \"events.amazonaws.com\"}, \"Action\": \"sqs:SendMessage\",'\
+' \"Resource\": \"'"$ARN"'\",'\
+' \"Condition\": {\"ArnLike\": {\"aws:SourceArn\": \"'"$RULES"'\"}}}]}"
+    }' --query QueueUrl --output text
+}
+rule() {
+  aws events put-rule --event-bus-name "$BUS" --name "$SHARDS-$1" --state DISABLED \
+    --event-pattern "$3" --query RuleArn --output text
+  aws events put-targets --event-bus-name "$BUS" --rule "$SHARDS-$1" --query FailedEntryCount \
+    --targets "Id=queue,Arn=arn:aws:sqs:$AWS_REGION:$ACCOUNT:$SHARDS-$2"
+}
+settings() {
+  echo "WORKER_ID=shard-$1 SQS_QUEUE_URL=$(aws sqs get-queue-url --queue-name "$SHARDS-$1" \
+    --query QueueUrl --output text) DATABASE_URL="
+}"""
 
 
 def shard_of(asin: str | None, shards: int) -> int:
@@ -28,115 +70,68 @@ def shard_of(asin: str | None, shards: int) -> int:
     return max(CHARACTERS.find((asin or "0")[-1]), 0) % shards + 1
 
 
-def shard_of_sql(column: str, shards: int) -> str:
-    """shard_of() as an SQL expression of a column."""
-    position = f"strpos('{CHARACTERS}', right(coalesce({column}, '0'), 1))"
-    return f"(mod(greatest({position}, 1) - 1, {shards}) + 1)"
-
-
-def rules(shards: int) -> dict[str, tuple[int, dict[str, Any]]]:
+def rules(shards: int) -> dict[str, tuple[int, Pattern]]:
     """EventBridge's rules by name: the shard whose queue each sends to, and its event pattern.
 
-    Every event matches one of them, and no more than one where it has no more than one ASIN.
-    Raises ValueError where the number of shards is not from 2 to 36.
+    Every event goes to one shard, unless it has several ASINs. Raises ValueError where the number
+    of shards is not from 2 to 36.
     """
     if not 2 <= shards <= len(CHARACTERS):
         raise ValueError(f"the number of shards is from 2 to {len(CHARACTERS)}")
-    made: dict[str, tuple[int, dict[str, Any]]] = {}
+    made: dict[str, tuple[int, Pattern]] = {}
     for shard in range(1, shards + 1):
         ends = [{"suffix": c} for c in CHARACTERS if shard_of(c, shards) == shard]
-        made[f"shard-{shard}"] = (shard, {"detail": {"$or": [at(path, ends) for path in PATHS]}})
-    absent: dict[str, Any] = {}
+        for number, pattern in enumerate(anywhere(ends), start=1):
+            made[f"{shard}-{number}"] = (shard, pattern)
+    for number, pattern in enumerate(anywhere([{"anything-but": {"suffix": [*CHARACTERS]}}])):
+        made[f"other-{number + 1}"] = (1, pattern)
+    nowhere: Pattern = {}
     for path in PATHS:
-        merge(absent, at(path, [{"exists": False}]))
-    made["no-asin"] = (1, {"detail": absent})
-    # null, numbers and booleans end in nothing; what they mean is for ingest to say.
-    others: list[Any] = [{"anything-but": {"suffix": list(CHARACTERS)}}, None, True, False]
-    others += [{"numeric": [">=", -5_000_000_000]}]
-    made["other-asin"] = (1, {"detail": {"$or": [at(path, others) for path in PATHS]}})
+        *outer, last = path.split(".")
+        inner = nowhere
+        for name in outer:
+            inner = inner.setdefault(name, {})
+        inner[last] = [{"exists": False}]
+    made["none"] = (1, {"detail": nowhere})
     return made
 
 
-def at(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The value at the end of this path of members."""
-    for name in reversed(path):
-        value = {name: value}
-    return dict(value)
-
-
-def merge(tree: dict[str, Any], more: dict[str, Any]) -> None:
-    """Puts the branches of more into tree."""
-    for name, value in more.items():
-        if isinstance(value, dict) and name in tree:
-            merge(tree[name], value)
+def anywhere(filters: list[Pattern]) -> list[Pattern]:
+    """As few patterns as are not too long, of which an event with an ASIN that passes one of these
+    filters matches one."""
+    patterns: list[Pattern] = []
+    for path in PATHS:
+        one = at(path, filters)
+        if patterns and len(compact(patterns[-1])) + len(compact(one)) < LONGEST:
+            patterns[-1]["detail"]["$or"].append(one)
         else:
-            tree[name] = value
+            patterns.append({"detail": {"$or": [one]}})
+    return patterns
+
+
+def at(path: str, value: Any) -> Any:
+    """The value at the end of this path of members."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    return value
+
+
+def compact(pattern: Pattern) -> str:
+    return json.dumps(pattern, separators=(",", ":"))
 
 
 def commands(shards: int) -> str:
-    """What to paste into a shell of docs/scale.md: queues, rules, and each relay's settings.
-
-    The rules are made disabled: the last line switches them on.
-    """
-    lines = [
-        f"# {shards} shards. BUS is the event bus, QUEUE the queues' first name (docs/scale.md).",
-        "BUS=${BUS:?} QUEUE=${QUEUE:-buybox} REGION=${AWS_REGION:?}",
-        "ACCOUNT=$(aws sts get-caller-identity --query Account --output text)",
-        "ARN=arn:aws:sqs:$REGION:$ACCOUNT:$QUEUE RULE=arn:aws:events:$REGION:$ACCOUNT:rule/$BUS",
-    ]
-    made = rules(shards)
-    for shard in range(1, shards + 1):
-        sources = [f"$RULE/$QUEUE-{name}" for name, (to, _) in made.items() if to == shard]
-        policy = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": f"$ARN-{shard}",
-                    "Condition": {"ArnEquals": {"aws:SourceArn": sources}},
-                }
-            ],
-        }
-        redrive = {"deadLetterTargetArn": f"$ARN-{shard}-dead", "maxReceiveCount": 3}
-        attributes = {
-            "MessageRetentionPeriod": "1209600",
-            "VisibilityTimeout": "120",
-            "ReceiveMessageWaitTimeSeconds": "20",
-            "RedrivePolicy": json.dumps(redrive),
-            "Policy": json.dumps(policy),
-        }
-        lines += [
-            f'aws sqs create-queue --queue-name "$QUEUE-{shard}-dead"'
-            ' --attributes \'{"MessageRetentionPeriod": "1209600"}\'',
-            f'aws sqs create-queue --queue-name "$QUEUE-{shard}" --attributes {quoted(attributes)}',
+    """What to paste into a shell of docs/scale.md: queues, rules, and each relay's settings."""
+    made = rules(shards).items()
+    numbers = range(1, shards + 1)
+    return "\n".join(
+        [
+            f"SHARDS=buybox-of-{shards}{COMMANDS}",
+            *(f"queue {number}" for number in numbers),
+            *(f"rule {name} {shard} '{compact(pattern)}'" for name, (shard, pattern) in made),
+            *(f"settings {number}" for number in numbers),
         ]
-    for name, (shard, pattern) in made.items():
-        # Amazon's own source, not what another one sends to the bus.
-        lines += [
-            f'aws events put-rule --name "$QUEUE-{name}" --event-bus-name "$BUS"'
-            f" --state DISABLED --event-pattern '{json.dumps(pattern, separators=(',', ':'))}'",
-            f'aws events put-targets --rule "$QUEUE-{name}" --event-bus-name "$BUS"'
-            f' --targets "Id=queue,Arn=$ARN-{shard}"',
-        ]
-    names = " ".join(made)
-    lines += [
-        f'for NAME in {names}; do aws events enable-rule --name "$QUEUE-$NAME"'
-        ' --event-bus-name "$BUS"; done',
-        *(
-            f'echo "WORKER_ID=shard-{n} SQS_QUEUE_URL=$(aws sqs get-queue-url --queue-name'
-            f' "$QUEUE-{n}" --query QueueUrl --output text) DATABASE_URL=..."'
-            for n in range(1, shards + 1)
-        ),
-    ]
-    return "\n".join(lines)
-
-
-def quoted(value: object) -> str:
-    """JSON in the shell's double quotes, in which $ARN and $RULE stand for what they are."""
-    text = json.dumps(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    )
 
 
 def main(arguments: list[str]) -> int:
