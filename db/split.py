@@ -44,11 +44,14 @@ insert into {table} overriding user value
 select r.* from jsonb_populate_record(null::{table}, %s) as r {unless}
 on conflict do nothing
 """
-# No key tells of an alert that a move which was cut short had copied.
 UNLESS = {
+    # Days end for all items of a shard at once: later ones are rolled up there, from what moved.
+    "item_days": "where r.day <= coalesce("
+    "(select max(d.day) from item_days as d where d.asin <> r.asin), r.day)",
+    # No key tells of an alert that a move which was cut short had copied.
     "alerts": "where not exists (select from alerts as a where a.asin = r.asin and"
     " (a.rule, a.marketplace, a.item_condition, a.created_at)"
-    " = (r.rule, r.marketplace, r.item_condition, r.created_at))"
+    " = (r.rule, r.marketplace, r.item_condition, r.created_at))",
 }
 
 

@@ -186,6 +186,22 @@ def test_a_move_that_ends_between_its_commits_is_finished_by_the_next(shards: li
     assert rows(target, "select status from alerts") == ["sent", "sent"]
 
 
+def test_days_go_on_where_the_other_shard_was_rolled_up_less_far(
+    shards: list[str], database_url: str
+) -> None:
+    source, target = shards[:2]
+    moving, staying = ASINS[1], ASINS[3]  # both of shard 2
+    for url, asins in ((source, [moving]), (target, [staying]), (database_url, [moving, staying])):
+        ingest(url, *(offer_changed(asin, 1) for asin in asins))
+    rows(source, "select roll_up_days('2026-01-05')")
+    rows(target, "select roll_up_days('2026-01-02')")
+    assert split(source, target) == "split: 1 items moved"
+    for url in (target, database_url):
+        rows(url, "select roll_up_days('2026-01-06')")
+    order = " order by asin, day"
+    assert rows(target, DAYS + order) == rows(database_url, DAYS + order)
+
+
 def test_moves_in_opposite_ways_wait_in_one_order(
     shards: list[str],
     in_background: Callable[..., "Future[Any]"],
