@@ -64,12 +64,14 @@ def move(shards: list[psycopg.Connection], source: int, target: int, asin: str) 
     for connection in both:
         one_row(connection, "select take_item_locks(array[%s])", (asin,))
     shards[source].execute("delete from current_state where asin = %s", (asin,))
-    with shards[target].cursor() as cursor:
+    with shards[source].cursor() as taken, shards[target].cursor() as put:
         for table, rows in ROWS.items():
             names = {"table": sql.SQL(table), "rows": sql.SQL(rows)}
-            taken = shards[source].execute(sql.SQL(TAKE).format(**names), (asin,)).fetchall()
-            put = sql.SQL(PUT).format(unless=sql.SQL(UNLESS.get(table, "")), **names)
-            cursor.executemany(put, taken)
+            unless = sql.SQL(UNLESS.get(table, ""))
+            put.executemany(
+                sql.SQL(PUT).format(unless=unless, **names),
+                taken.stream(sql.SQL(TAKE).format(**names), (asin,)),
+            )
     one_row(shards[target], "select rebuild_current_state(%s)", (asin,))
     shards[target].commit()
     shards[source].commit()

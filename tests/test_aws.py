@@ -230,8 +230,8 @@ def test_what_make_shards_prints_brings_each_message_to_its_items_shard(
 ) -> None:
     address, _ = amazon
     events, sqs = boto3.client("events", endpoint_url=sqs_endpoint), boto3.client("sqs")
-    bus = f"bus-{uuid.uuid4().hex[:8]}"
-    events.create_event_bus(Name=bus)
+    bus = f"partner-{uuid.uuid4().hex}"  # moto finds no bus by a name with a slash
+    events.create_partner_event_source(Name=bus, Account="123456789012")
     offers = [n.OfferChange(asin=f"B00TEST{i:02}{c}") for i, c in enumerate(CHARACTERS)]
     sent = [n.text(notification) for notification in (n.other(), *map(n.pascal, offers))]
     for facts in (*offers[1::5], n.OfferChange(asin="b00test00x"), n.OfferChange(asin="")):
@@ -247,17 +247,17 @@ def test_what_make_shards_prints_brings_each_message_to_its_items_shard(
         for start in range(0, len(entries), 10):
             assert not events.put_events(Entries=entries[start : start + 10])["FailedEntryCount"]
 
-    variables = {"AWS_REGION": "eu-west-1", "BUS": bus}
+    make_bus, switch = blocks("sh", "scale.md")
     script = subprocess.check_output(
         [sys.executable, "tools/shards.py", str(shards)], cwd=ROOT, text=True
     )
-    printed = pasted(script, address, tmp_path, **variables)
+    printed = pasted(make_bus + script, address, tmp_path, SOURCE=bus)
     queues = re.findall(r"^WORKER_ID=shard-\d+ SQS_QUEUE_URL=(\S+) DATABASE_URL=$", printed, re.M)
     assert len(queues) == shards
     states = [rule["State"] for rule in events.list_rules(EventBusName=bus)["Rules"]]
     assert set(states) == {"DISABLED"}  # moto heeds neither this nor a pattern's length
-    (switch,) = [block for block in blocks("sh", "scale.md") if "enable" in block]
-    pasted(switch.replace("buybox-of-4", f"buybox-of-{shards}"), address, tmp_path, **variables)
+    switch = switch.replace("buybox-of-4", f"buybox-of-{shards}")
+    pasted(switch, address, tmp_path, AWS_REGION="eu-west-1", BUS=bus)
     send(*sent)
 
     made = {r["Arn"]: r["State"] for r in events.list_rules(EventBusName=bus)["Rules"]}

@@ -56,6 +56,13 @@ def test_twice_as_many_shards_split_each_in_two() -> None:
         assert all((shard_of(a, shards * 2) - 1) % shards + 1 == shard_of(a, shards) for a in ASINS)
 
 
+@pytest.mark.parametrize("number", ["", "1", "37", "four"])
+def test_another_number_of_shards_is_refused(number: str) -> None:
+    done = run(f"tools/shards.py {number}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "from 2 to 36" in done.stderr
+
+
 @pytest.fixture
 def shards(cluster: Cluster) -> Iterator[list[str]]:
     urls = [cluster.create_database(migrated=True) for _ in range(8)]
