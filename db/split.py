@@ -80,6 +80,11 @@ def move(shards: list[psycopg.Connection], source: int, target: int, asin: str) 
 def split(urls: list[str]) -> int:
     """Moves all that is elsewhere than it belongs, and returns how many items that was."""
     shards = [connect(url) for url in urls]
+    for connection in shards:  # what is deleted on one must be durable on the other
+        connection.execute(
+            "select set_config('synchronous_commit',"
+            " replace(current_setting('synchronous_commit'), 'off', 'on'), false)"
+        )
     moved = 0
     for source, connection in enumerate(shards):
         items = [(asin, shard_of(asin, len(urls)) - 1) for (asin,) in connection.execute(ITEMS)]

@@ -169,6 +169,17 @@ def test_a_move_that_ends_between_its_commits_is_finished_by_the_next(shards: li
             deferrable initially deferred for each row execute function refuse_commit();
             """.replace("$1", f"'{asin}'").encode()
         )
+    with psycopg.connect(target) as connection:
+        connection.execute(
+            f"""
+            alter database {name_of(target)} set synchronous_commit = off;
+            create function note_commit() returns trigger language plpgsql as '
+              begin new.sku := current_setting(''synchronous_commit''); return new; end
+            ';
+            create trigger note_commit before insert on items
+            for each row execute function note_commit();
+            """.encode()
+        )
     done = run("db/split.py", DATABASE_URLS=f"{source} {target}")
     assert (done.returncode, done.stderr) == (1, f"split: {asin}: no\n")
     notified = "select asin from worker_notifications"
@@ -182,7 +193,8 @@ def test_a_move_that_ends_between_its_commits_is_finished_by_the_next(shards: li
     assert rows(source, notified) == rows(source, "select asin from current_state") == []
     assert rows(target, notified) == [asin] * 4
     assert rows(target, "select your_price::text from current_state") == ["10.03"]
-    assert rows(target, "select title from items") == ["Tea"]
+    # What is deleted here must be durable there.
+    assert rows(target, "select title || sku from items") == ["Teaon"]
     assert rows(target, "select count(*) from unreadable_notifications") == [1]
     # One that is in a delivery is told from where it is, and follows when it was.
     assert rows(target, "select status from alerts") == ["sent"]
