@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -117,18 +116,16 @@ def test_a_live_database_splits_and_splits_again(
     sent = len(bodies) // 2
 
     for number, until in ((4, 3 * len(bodies) // 4), (8, len(bodies))):
-        over = threading.Event()
 
-        def keep_ingesting(number: int, start: int, stop: int, over: threading.Event) -> None:
+        def keep_ingesting(number: int, start: int, stop: int) -> None:
             for body in bodies[start:stop]:
                 asin = next((a for a in ASINS if a in body), None)
                 ingest(shards[shard_of(asin, number) - 1], body)
             # what the old queue still held, or comes twice
             ingest(shards[0], *bodies[start - 5 : start])
-            over.set()
 
-        feeding = in_background(keep_ingesting, number, sent, until, over)
-        while not (over.is_set() and split(*shards[:number]) == "split: 0 items moved"):
+        feeding = in_background(keep_ingesting, number, sent, until)
+        while not (feeding.done() and split(*shards[:number]) == "split: 0 items moved"):
             split(*shards[:number])
         feeding.result()
         sent = until
