@@ -6,7 +6,7 @@ An item is moved whole: its notifications, days, alerts, and what items says of 
 its state is made anew. All under the item's lock on both sides, each side a commit, the new one
 first: whenever it stops, running it again goes on. What an old queue still held at the switch
 arrives where it was: run it until it has nothing to move. Exit status: 0; 1 where a database
-refused; 2 for a wrong setting.
+refused; 2 for a wrong setting; 130 where it was interrupted.
 """
 
 import os
@@ -117,6 +117,10 @@ def main() -> int:
         where = "".join(getattr(error, "__notes__", []))
         print(f"split: {where}{error.diag.message_primary or error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        progress("")
+        print("split: stopped; run again, it goes on", file=sys.stderr)
+        return 130
     progress("")
     print(f"split: {moved} items moved")
     return 0
