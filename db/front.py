@@ -5,21 +5,26 @@
 
 Each relation in RELATIONS is there as a view over all shards, and buy_box_changes(); read only, by
 postgres_fdw. READER_URLS are in the shards' order, with a login of each that is in buybox_analyst.
+PAGE_URLS, where given, are those of the shards' pages, to which a page over the front links.
 EXCLUDE="2 3" leaves shards out, so that the rest answers while they are away. Repeat it after any
 change; whoever reads waits for the one transaction it is. Exit status: 0; 1 where the front
 refused, or a shard that is not left out did not answer within seconds; 2 for a wrong setting.
 """
 
+import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 from migrate import connect
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from settings import Settings, SettingsError, check_database_url
+from tools.shards import CHARACTERS, shard_of
 
 RELATIONS = (
     *("current_state", "item_now", "price_history", "severity_changes", "buy_box_history"),
@@ -50,10 +55,12 @@ def why_away(url: str) -> str:
     return ""
 
 
-def make_front(connection: psycopg.Connection, urls: list[str], excluded: set[int]) -> None:
+def make_front(
+    connection: psycopg.Connection, urls: list[str], excluded: set[int], pages: list[str]
+) -> None:
     """Makes everything anew in one transaction. Raises psycopg.Error, and then nothing changed."""
     connection.execute("create extension if not exists postgres_fdw")
-    connection.execute("drop function if exists buy_box_changes")
+    connection.execute("drop function if exists buy_box_changes, shard_page")
     for name in (*RELATIONS, "front_shards"):
         connection.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(name)))
     old = connection.execute("select srvname from pg_foreign_server where srvname ~ '^shard_[0-9]'")
@@ -98,6 +105,19 @@ one everybody''s: give one.'
             """
         ).format(read, list(shards.values()))
     )
+    if pages:
+        by_end = {end: pages[shard_of(end, len(pages)) - 1] for end in CHARACTERS}
+        connection.execute(
+            sql.SQL(
+                """
+                create function shard_page(asin text) returns text
+                language sql immutable parallel safe
+                return coalesce({}::jsonb ->> right(asin, 1), {});
+                comment on function shard_page(text) is
+                'The address of the page of the shard that has this ASIN''s items.'
+                """
+            ).format(json.dumps(by_end), pages[0])
+        )
     for role, names in {
         "buybox_ui": ("current_state",),
         "buybox_analyst": (*RELATIONS, "front_shards"),
@@ -152,6 +172,9 @@ def main() -> int:
         excluded = {int(number) for number in os.environ.get("EXCLUDE", "").split()}
         if not excluded < set(range(1, len(urls) + 1)):
             raise ValueError("READER_URLS has a URL a shard, EXCLUDE numbers of some of them")
+        pages = os.environ.get("PAGE_URLS", "").split()
+        if len(pages) not in (0, len(urls)):
+            raise ValueError("PAGE_URLS has the URL of each shard's page, or is not there")
     except (SettingsError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -166,7 +189,7 @@ def main() -> int:
         return 1
     try:
         with connect(front) as connection:
-            make_front(connection, urls, excluded)
+            make_front(connection, urls, excluded, pages)
     except psycopg.Error as error:
         hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""
         print(f"front: {error.diag.message_primary or error}{hint}", file=sys.stderr)

@@ -40,9 +40,14 @@ ROWS = {
 }
 TAKE = "delete from {table} as t where {rows} returning (to_jsonb(t) - 'delivery_id')::text"
 PUT = """
-insert into {table} overriding user value
-select r.* from jsonb_populate_record(null::{table}, %s) as r {unless}
+insert into {table} ({columns}) overriding user value
+select {columns} from jsonb_populate_record(null::{table}, %s) as r {unless}
 on conflict do nothing
+"""
+# But those that the target generates.
+COLUMNS = """
+select attname from pg_attribute
+where attrelid = %s::regclass and attnum > 0 and attgenerated = '' and not attisdropped
 """
 UNLESS = {
     # Days end for all items of a shard at once: later ones are rolled up there, from what moved.
@@ -68,8 +73,10 @@ def move(shards: list[psycopg.Connection], source: int, target: int, asin: str) 
         for table, rows in ROWS.items():
             names = {"table": sql.SQL(table), "rows": sql.SQL(rows)}
             unless = sql.SQL(UNLESS.get(table, ""))
+            found = shards[target].execute(COLUMNS, (table,)).fetchall()
+            columns = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
             put.executemany(
-                sql.SQL(PUT).format(unless=unless, **names),
+                sql.SQL(PUT).format(unless=unless, columns=columns, **names),
                 taken.stream(sql.SQL(TAKE).format(**names), (asin,)),
             )
     one_row(shards[target], "select rebuild_current_state(%s)", (asin,))

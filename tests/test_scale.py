@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from cluster import ROOT, Cluster, name_of
 from moto.events.models import EventPattern
+from pages import PageProcess
 from sqs import broken, offer_changed
 from test_aws import blocks
 
@@ -255,7 +256,9 @@ def test_a_front_reads_all_shards(cluster: Cluster, shards: list[str], database_
         url = server.create_database()
         server.sql(prepare.replace("to owner", "to seller"), url)
         server.sql("create role ui login password 'secret' in role buybox_ui")
+        pages = [f"https://shard-{number}.example" for number in range(1, 5)]
         settings = {"DATABASE_URL": url, "READER_URLS": " ".join(readers)}
+        settings["PAGE_URLS"] = " ".join(pages)
         for _ in range(2):
             done = run("db/front.py", **settings)
             assert (done.returncode, done.stderr) == (0, "")
@@ -283,6 +286,14 @@ def test_a_front_reads_all_shards(cluster: Cluster, shards: list[str], database_
             count = f"select count(*) from {relation}"
             assert rows(url, count) == rows(database_url, count), relation
         assert rows(url, "select count(*) from open_failures") == [1]
+        for asin in (*asins, "B00x", "é", ""):
+            leads = rows(url, f"select shard_page('{asin}')")
+            assert leads == [pages[shard_of(asin, 4) - 1]], asin
+        with PageProcess(DATABASE_URL=url) as page:
+            shown = page.ask("/").text
+            assert page.ask("/open_failures").status == 200
+        for asin in asins:
+            assert f'href="{pages[shard_of(asin, 4) - 1]}/item?asin={asin}&amp;' in shown
         for relation in ("current_state", "item_now", "price_history", "alerts", "item_days"):
             plan = "\n".join(
                 rows(url, f"explain (verbose) select * from {relation} where asin = 'B00TEST000'")
