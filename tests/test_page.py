@@ -508,6 +508,18 @@ def test_a_panel_is_what_its_name_says(db: Connection, tab: Page) -> None:
     expect(tab.locator("#page_kinds td.done")).to_have_text("yes")
 
 
+def test_a_panel_turns_until_a_page_is_not_full(db: Connection, page: PageProcess) -> None:
+    db.execute(
+        "create function page_turns(page integer default 1) returns table (a integer)"
+        " language sql stable security definer set search_path = pg_catalog, public, pg_temp as"
+        " 'select i from generate_series(page * 100 - 99, 230) as i limit 100'"
+    )
+    for number, span, on in ((1, "1 to 100", True), (2, "101 to 200", True), (3, "to 230", False)):
+        answer = page.ask(f"/turns?page={number}").text
+        assert span in answer
+        assert ('rel="next"' in answer) == on
+
+
 def test_functions_that_are_no_panels_are_not_shown(db: Connection, page: PageProcess) -> None:
     for name, kind in (
         ("page_volatile", "volatile security definer"),
