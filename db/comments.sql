@@ -138,6 +138,8 @@ comment on column items.marketplace is
 'Amazon''s marketplace id; the United Kingdom''s where none is given.';
 comment on column items.sku is 'What you call it in your stock.';
 comment on column items.title is 'What people call it.';
+comment on column items.search_text is
+'SKU and title in small letters, as the database''s locale has them, which the page searches.';
 comment on column items.floor_price is
 'The listing price under which no price is suggested, of condition new, in the marketplace''s '
 'currency.';

@@ -44,6 +44,7 @@ GROUPS = {
         "competitors",
         "buy_box_share",
         "days_report",
+        "buy_box_history",
         "item_days",
         "roll_up_days",
         "items",
