@@ -10,10 +10,24 @@ begin
       values
       (
         'current_state'::regclass, 'current_state_changed',
-        -- for each row: a statement's trigger would also fire for a stale event, which changes none
         'create trigger current_state_changed
-          after insert or update or delete on current_state
-          for each row execute function notify_current_state()'
+          after update on current_state
+          referencing new table as changed
+          for each statement execute function notify_current_state()'
+      ),
+      (
+        'current_state', 'current_state_inserted',
+        'create trigger current_state_inserted
+          after insert on current_state
+          referencing new table as changed
+          for each statement execute function notify_current_state()'
+      ),
+      (
+        'current_state', 'current_state_deleted',
+        'create trigger current_state_deleted
+          after delete on current_state
+          referencing old table as changed
+          for each statement execute function notify_current_state()'
       ),
       (
         'worker_notifications', 'worker_notifications_queued',

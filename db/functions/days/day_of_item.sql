@@ -113,11 +113,11 @@ begin atomic
     count(*) filter (where p.is_issue and p.begins) as pricing_issues,
     bool_or(p.buy_box_winner) filter (where p.closes) as buy_box_close,
     max(p.at) filter (where p.of_offers and p.closes) as offers_time,
-    max((p.moment).dedupe_hash) filter (where p.of_offers and p.closes) as offers_hash,
     max(p.severity) filter (where p.closes) as severity_close,
     max(p.at) filter (where not p.of_offers and p.closes) as severity_time,
-    max((p.moment).dedupe_hash) filter (where not p.of_offers and p.closes) as severity_hash,
-    false as final
+    false as final,
+    max((p.moment).dedupe_hash) filter (where p.of_offers and p.closes) as offers_hash,
+    max((p.moment).dedupe_hash) filter (where not p.of_offers and p.closes) as severity_hash
   from parts as p
   having count(*) > 0;
 end;

@@ -8,16 +8,6 @@ language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  newest constant incoming[] := array(
-    select distinct on (
-      m.asin, m.marketplace, (m.analysis).item_condition, (m.analysis).notification_type
-    ) m
-    from unnest(batch) as m
-    where m.outcome is null and (m.analysis).has_state
-    order by
-      m.asin, m.marketplace, (m.analysis).item_condition, (m.analysis).notification_type,
-      m.moment desc
-  );
   offers text[];
   issues text[];
 begin
@@ -35,8 +25,7 @@ begin
       (m.analysis).total_offers, (m.analysis).buy_box_winner, (m.analysis).buy_box_seller,
       (m.analysis).buy_box_is_fba, (m.analysis).buy_box_suppressed, (m.analysis).sales_rank,
       (m.analysis).currency, m.severity, m.notification_id
-    from unnest(newest) as m
-    where (m.analysis).notification_type = 'ANY_OFFER_CHANGED'
+    from newest_of(batch, 'ANY_OFFER_CHANGED') as m
     on conflict (asin, marketplace, item_condition) do update set
       event_time = excluded.event_time,
       offers_dedupe_hash = excluded.offers_dedupe_hash,
@@ -71,7 +60,7 @@ begin
   from applied as a;
 
   if exists (
-    select from unnest(newest) as m where (m.analysis).notification_type = 'PRICING_HEALTH'
+    select from unnest(batch) as m where (m.analysis).notification_type = 'PRICING_HEALTH'
   ) then
     with applied as (
       insert into current_state as c (
@@ -81,8 +70,7 @@ begin
       select
         m.asin, m.marketplace, (m.analysis).item_condition, (m.moment).happened_at, m.dedupe_hash,
         (m.analysis).pricing_issue, (m.analysis).reference_price, m.severity, m.notification_id
-      from unnest(newest) as m
-      where (m.analysis).notification_type = 'PRICING_HEALTH'
+      from newest_of(batch, 'PRICING_HEALTH') as m
       on conflict (asin, marketplace, item_condition) do update set
         pricing_issue_time = excluded.pricing_issue_time,
         issue_dedupe_hash = excluded.issue_dedupe_hash,
