@@ -29,6 +29,7 @@ import psycopg
 from botocore.config import Config
 from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
+from psycopg.errors import ConnectionFailure
 from psycopg.rows import DictRow, dict_row
 from pydantic import Field
 
@@ -56,9 +57,9 @@ select position, acknowledge, outcome, trace_id as "traceId", asin, marketplace,
   error_type as "errorType", error_message as "errorMessage"
 from public.ingest_notification(%b::text[], %b::text[])
 """
-# How SQLSTATEs begin that say nothing of a message: the database as a whole stores nothing (disk,
-# memory, read-only, functions being deployed); somebody's lock or a conflict.
-WORLD, CONFLICT = ("25", "42", "53", "58", "XX"), ("40", "55")
+# How SQLSTATEs begin that say nothing of a message: the database as a whole stores nothing (away,
+# disk, memory, read-only, functions being deployed); somebody's lock or a conflict.
+WORLD, CONFLICT = ("08", "25", "42", "53", "58", "XX"), ("40", "55")
 LOCK_HINT = "its holder: select * from pg_locks join pg_stat_activity using (pid) where granted"
 HAND_MESSAGES, HAND_BYTES = 1000, 64 * 2**20  # kept by all pollers
 STRIKES = 3  # tries alone that cost a message its statement's time or its session
@@ -135,22 +136,19 @@ class Connection(psycopg.Connection[DictRow]):
 
     def wait(self, gen: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
         """Runs one of psycopg's generators, to which it sends a false value where a tenth of a
-        second brought nothing. At the limit it cancels: a session that waits for a standby would go
-        on without its client. Raises OperationalError where that brings no answer either."""
+        second brought nothing. Raises ConnectionFailure past the limit."""
 
         def limited() -> Generator[Any, Any, Any]:
             ready, end = None, monotonic() + ANSWER_LIMIT
-            with suppress(psycopg.errors.CancellationTimeout):
-                try:
-                    while ready or monotonic() < end:
-                        ready = yield gen.send(ready)
-                    self.cancel_safe(timeout=1)
-                    while ready or monotonic() < end + 2:
-                        ready = yield gen.send(ready)
-                except StopIteration as done:
-                    return done.value
+            try:
+                while ready or monotonic() < end:
+                    ready = yield gen.send(ready)
+            except StopIteration as done:
+                return done.value
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=1)  # it would wait for its standby without a client
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"no answer within {ANSWER_LIMIT} s")
+            raise ConnectionFailure(f"no answer within {ANSWER_LIMIT} s")
 
         return super().wait(limited(), *args, **options)
 
@@ -238,8 +236,7 @@ class Poller(threading.Thread):
         return [Message(sqs, self.last_poll, until) for sqs in answer.get("Messages", [])]
 
     def _store(self, messages: list[Message]) -> bool:
-        """Stores messages of the hand in one transaction; bad ones leave the hand. Returns whether
-        that is done; otherwise they are to be tried again, or were given up."""
+        """Stores messages in one transaction; bad ones leave the hand. Returns whether it could."""
         self.last_turn = monotonic()
         try:
             with BATCH_SECONDS.time():
@@ -270,7 +267,7 @@ class Poller(threading.Thread):
         batch = [[message.sqs[name] for message in messages] for name in ("MessageId", "Body")]
         if not self._connection:
             self._connection = connect(self._settings)
-            self._connection.add_notice_handler(self._warnings.append)
+            self._connection.add_notice_handler(lambda w: self._warnings.append(w.message_primary))
         self._warnings.clear()
         with self._connection.pipeline():  # one round trip
             self._connection.execute("begin isolation level read committed")
@@ -278,7 +275,7 @@ class Poller(threading.Thread):
             cursor = self._connection.execute(INGEST, batch)
             self._connection.execute("commit")
         if self._warnings:
-            raise psycopg.errors.SystemError("not known to be on the standby")
+            raise ConnectionFailure(f"not known to be committed: {self._warnings[0]}")
         return cursor.fetchall()
 
     def _take_back(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
@@ -286,10 +283,11 @@ class Poller(threading.Thread):
         again later, unless it raised too often what may be its own fault."""
         reason, code = describe(error), getattr(error, "sqlstate", None) or ""
         is_world = not self._connection or code.startswith(WORLD)
-        if self._connection:
-            with suppress(psycopg.Error):
+        try:
+            if self._connection:
                 self._connection.rollback()
-            self._connection = None if self._connection.closed else self._connection
+        except psycopg.Error:
+            self._connection = None
         if len(messages) > 1:
             for message in messages:
                 message.reason = reason
@@ -369,6 +367,7 @@ class Relay:
             read_timeout=settings.wait_time + 3,  # an aborted long poll may have taken messages
             max_pool_connections=settings.concurrency,
             retries={"total_max_attempts": 1},  # the loop does, and knows of shutdown
+            parameter_validation=False,  # a twentieth of all processor time
         )
         try:
             self.sqs = boto3.client("sqs", region_name=settings.aws_region, config=client)
