@@ -64,7 +64,7 @@ LOCK_HINT = "its holder: select * from pg_locks join pg_stat_activity using (pid
 HAND_MESSAGES, HAND_BYTES = 1000, 64 * 2**20  # kept by all pollers
 STRIKES = 3  # tries alone that cost a message its statement's time or its session
 STATEMENT_LIMIT, ANSWER_LIMIT = 5, 6  # seconds, for the server and for its answer
-LOOK_EVERY = 1  # seconds; a loss shows within these and ANSWER_LIMIT and 1
+LOOK_EVERY = 1  # seconds; so a loss shows within ANSWER_LIMIT + 2
 STUCK = 30  # seconds without a turn (over WAIT_TIME), or kept, that make it unhealthy
 STOP_LIMIT = 24  # seconds from the signal to the end, come what may
 SQS_ERRORS = (aws.BotoCoreError, aws.ClientError)
@@ -122,13 +122,10 @@ def retry_pause(tries: int) -> float:
 def describe(error: Exception) -> str:
     """Returns one line. Not the further lines of AWS's message, which may hold a session token, nor
     what an HTTP client says, which may hold the header or URL that it refuses."""
-    text = type(error).__name__
-    if isinstance(error, aws.ClientError):
-        text = f"{error.response['Error'].get('Code')}: {error.response['Error'].get('Message')}"
-    elif isinstance(error, psycopg.Error):
-        message = error.diag.message_primary
-        text = f"{message} ({error.sqlstate})" if message else str(error)
-    return text.partition("\n")[0]
+    if not isinstance(error, (aws.ClientError, psycopg.Error)):
+        return type(error).__name__
+    text, sqlstate = str(error).partition("\n")[0], getattr(error, "sqlstate", None)
+    return f"{text} ({sqlstate})" if sqlstate else text
 
 
 class Connection(psycopg.Connection[DictRow]):
@@ -169,20 +166,20 @@ def connect(settings: RelaySettings) -> Connection:
 class Poller(threading.Thread):
     """Receives, stores, deletes, again. Ends at the signal or, when draining, at an empty poll."""
 
-    def __init__(self, relay: "Relay", queue_fault: str) -> None:
+    def __init__(self, relay: "Relay") -> None:
         super().__init__(daemon=True)
         self._relay, self._settings, self._sqs = relay, relay.settings, relay.sqs
         self._connection: Connection | None = None
         self._warnings: list[object] = []  # of the last batch
         self._is_blocked = False  # the last try alone says that the database stores nothing
-        self.queue_fault = queue_fault
+        self.queue_fault = "not reached yet"
         self.hand: set[Message] = set()
         self.last_turn = self.last_poll = monotonic()
 
     def run(self) -> None:
         """The thread. A fault of this program ends the process with status 1."""
         try:
-            while (pause := self._turn()) is not None:
+            while not self._relay.stop.is_set() and (pause := self._turn()) is not None:
                 self.last_turn = monotonic() + pause
                 self._relay.stop.wait(pause)
             self._call(self._sqs.change_message_visibility_batch, self.hand, VisibilityTimeout=0)
@@ -193,7 +190,7 @@ class Poller(threading.Thread):
     def _turn(self) -> float | None:
         """Stores what a poll brings, then tries again what is in hand, each alone: all that were
         not yet, and of the others as many as succeed, so that the flow waits for one failure at
-        most. Returns the seconds to pause, or None at the end."""
+        most. Returns the seconds to pause, or None where a queue is drained."""
         # Of a poll that was in flight at the signal too. Released, messages would go to the next
         # poll in flight and from there on, a receive each time, into the dead-letter queue.
         if batch := self._receive():
@@ -206,12 +203,12 @@ class Poller(threading.Thread):
             if not message or (not self._store([message]) and message.tries > 1):
                 break
             self._settle()
-        if self._relay.stop.is_set() or (self._relay.drain and batch == [] and not self.hand):
+        if self._relay.drain and batch == [] and not self.hand:
             return None
         pause = 0 if batch else self._settings.poll_interval / 1000
-        if self.queue_fault:
-            pause = max(pause, random.uniform(0.5, 1.5))
-        return min(pause, 0.5) if self.hand or batch is None else pause
+        if batch is None:
+            pause = max(pause, random.uniform(0.5, 1.5)) if self.queue_fault else 0.5
+        return min(pause, 0.5) if self.hand else pause
 
     def _receive(self) -> list[Message] | None:
         """Returns what a poll brings; None where it fails, or nothing could be stored."""
@@ -242,7 +239,7 @@ class Poller(threading.Thread):
             with BATCH_SECONDS.time():
                 rows = self._ingest(messages)
         except (psycopg.Error, ValueError) as error:
-            self._take_back(messages, error)
+            self._on_error(messages, error)
             return False
         self._is_blocked = False
         for row in rows:
@@ -278,7 +275,7 @@ class Poller(threading.Thread):
             raise ConnectionFailure(f"not known to be committed: {self._warnings[0]}")
         return cursor.fetchall()
 
-    def _take_back(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
+    def _on_error(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
         """Keeps what raised: a batch, to be tried message by message at once; or one, to be tried
         again later, unless it raised too often what may be its own fault."""
         reason, code = describe(error), getattr(error, "sqlstate", None) or ""
@@ -356,7 +353,7 @@ class Relay:
     """The pollers, what they share, and the main thread's look at the database."""
 
     def __init__(self, settings: RelaySettings, drain: bool) -> None:
-        """Raises SettingsError where boto3 refuses its configuration, or SQS the queue."""
+        """Raises SettingsError where boto3 refuses its configuration."""
         self.settings, self.drain, self.stop = settings, drain, threading.Event()
         self._watch: Connection | None = None
         self._faults = {"database": "not reached yet", "schema": "not known yet"}
@@ -374,8 +371,7 @@ class Relay:
         except (*SQS_ERRORS, ValueError) as error:
             names = "AWS_REGION, AWS_ENDPOINT_URL_SQS or AWS_PROFILE"
             raise SettingsError(f"{names} is not valid: {describe(error)}") from None
-        fault = self._ask_queue()
-        self._pollers = [Poller(self, fault) for _ in range(settings.concurrency)]
+        self._pollers = [Poller(self) for _ in range(settings.concurrency)]
         IN_HAND.set_function(lambda: len(self.kept()))
         IN_HAND_AGE.set_function(lambda: self._oldest()[0])
 
@@ -415,12 +411,12 @@ class Relay:
         oldest = min(self.kept(), key=lambda message: message.received_at, default=None)
         return (monotonic() - oldest.received_at, oldest.reason) if oldest else (0, "")
 
-    def _still_for(self) -> float:
-        """Returns the seconds, over WAIT_TIME, that a poller has not turned for."""
+    def _overdue(self) -> float:
+        """Returns for how many seconds, over WAIT_TIME, a poller has not turned."""
         turns = [poller.last_turn for poller in self._pollers if poller.is_alive()]
         return monotonic() - min(turns, default=monotonic()) - self.settings.wait_time
 
-    def _look(self) -> None:
+    def _ask_database(self) -> None:
         """Asks the database whether it could store a batch."""
         try:
             if not self._watch or self._watch.closed:
@@ -437,7 +433,7 @@ class Relay:
         queue = next((poller.queue_fault for poller in self._pollers if poller.queue_fault), "")
         return {"queue": queue} | self._faults
 
-    def _tell(self) -> None:
+    def _log_changes(self) -> None:
         """Logs what changed of the faults."""
         for end, fault in self.faults().items():
             news = fault if end == "schema" else bool(fault)  # each contact tells a loss otherwise
@@ -451,7 +447,7 @@ class Relay:
         """Returns /health's answer, from memory: it never waits for anybody."""
         now, faults, (age, why) = monotonic(), self.faults(), self._oldest()
         reasons = [f"{end}: {fault}" for end, fault in faults.items() if fault]
-        if self._still_for() > STUCK:
+        if self._overdue() > STUCK:
             reasons.append("a poller is stuck")
         if self.has_full_hands():
             reasons.append(f"no room for more messages in hand: {why}")
@@ -476,18 +472,20 @@ class Relay:
         self.stop.set()
 
     def run(self) -> None:
-        """Runs to the end."""
+        """Runs to the end. Raises SettingsError where SQS refuses the queue."""
+        queue_fault = self._ask_queue()
+        self._ask_database()
         log(logging.INFO, "started", workerId=self.settings.worker_id, pollers=len(self._pollers))
-        self._look()
         for poller in self._pollers:
+            poller.queue_fault = queue_fault
             poller.start()
         while alive := [poller for poller in self._pollers if poller.is_alive()]:
-            self._tell()
-            if self._still_for() > 2 * STUCK:
+            self._log_changes()
+            if self._overdue() > 2 * STUCK:
                 log(logging.CRITICAL, "a poller is stuck: ending")
                 os._exit(1)
             alive[0].join(LOOK_EVERY)
-            self._look()
+            self._ask_database()
         log(logging.INFO, "stopped")
 
 
