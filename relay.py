@@ -172,7 +172,6 @@ class Poller(threading.Thread):
         self._connection: Connection | None = None
         self._warnings: list[object] = []  # of the last batch
         self._is_blocked = False  # the last try alone says that the database stores nothing
-        self.queue_fault = "not reached yet"
         self.hand: set[Message] = set()
         self.last_turn = self.last_poll = monotonic()
 
@@ -207,7 +206,7 @@ class Poller(threading.Thread):
             return None
         pause = 0 if batch else self._settings.poll_interval / 1000
         if batch is None:
-            pause = max(pause, random.uniform(0.5, 1.5)) if self.queue_fault else 0.5
+            pause = max(pause, random.uniform(0.5, 1.5)) if self._relay.faults["queue"] else 0.5
         return min(pause, 0.5) if self.hand else pause
 
     def _receive(self) -> list[Message] | None:
@@ -226,9 +225,9 @@ class Poller(threading.Thread):
             )
         except SQS_ERRORS as error:
             POLL_ERRORS.inc()
-            self.queue_fault = describe(error)
+            relay.faults["queue"] = describe(error)
             return None
-        self.queue_fault, self.last_poll = "", monotonic()
+        relay.faults["queue"], self.last_poll = "", monotonic()
         until = self.last_poll + 0.9 * settings.visibility_timeout
         return [Message(sqs, self.last_poll, until) for sqs in answer.get("Messages", [])]
 
@@ -248,11 +247,11 @@ class Poller(threading.Thread):
             MESSAGES.labels(row["outcome"]).inc()
             level = logging.INFO if message.stored else logging.WARNING
             message.log(level, f"message {row['outcome']}", **row)
-            if message.stored:
-                sent = int(message.sqs["Attributes"]["SentTimestamp"])
-                NEWEST_AGE.set(time() - sent / 1000)
-            else:
+            if not message.stored:
                 self.hand.discard(message)
+        sent = [int(m.sqs["Attributes"]["SentTimestamp"]) for m in messages if m.stored]
+        if sent:
+            NEWEST_AGE.set(time() - max(sent) / 1000)
         return True
 
     def _ingest(self, messages: list[Message]) -> list[DictRow]:
@@ -323,7 +322,7 @@ class Poller(threading.Thread):
                 self._give_up(message, f"{message.reason}; {failed[message]}")
         stored = [message for message in self.hand if message.stored and message.retry_at <= now]
         failed = self._call(self._sqs.delete_message_batch, stored)
-        self.hand.difference_update(set(stored).difference(failed))
+        self.hand -= set(stored) - failed.keys()
         for message, fault in failed.items():
             DELETE_FAILURES.inc()
             self._keep(message, f"not deleted: {fault}")
@@ -356,8 +355,9 @@ class Relay:
         """Raises SettingsError where boto3 refuses its configuration."""
         self.settings, self.drain, self.stop = settings, drain, threading.Event()
         self._watch: Connection | None = None
-        self._faults = {"database": "not reached yet", "schema": "not known yet"}
-        self._told: dict[str, object] = {"schema": "not known yet"}
+        # What is wrong with each, by the last contact; "" is nothing.
+        self.faults = dict.fromkeys(("queue", "database", "schema"), "not reached yet")
+        self._told: dict[str, object] = {"schema": "not reached yet"}
         self._started = monotonic()
         client = Config(
             connect_timeout=5,
@@ -375,9 +375,9 @@ class Relay:
         IN_HAND.set_function(lambda: len(self.kept()))
         IN_HAND_AGE.set_function(lambda: self._oldest()[0])
 
-    def _ask_queue(self) -> str:
-        """Returns what is wrong with the queue, or ""; warns where it has no redrive policy. Raises
-        SettingsError where SQS refuses the queue or the credentials for good."""
+    def _ask_queue(self) -> None:
+        """Warns where the queue has no redrive policy. Raises SettingsError where SQS refuses it or
+        the credentials for good."""
         url = self.settings.sqs_queue_url
         try:
             answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
@@ -387,14 +387,15 @@ class Relay:
             if refused or isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
                 names = "SQS_QUEUE_URL, AWS_REGION or the credentials (AWS_ACCESS_KEY_ID, …)"
                 raise SettingsError(f"{names} are refused: {describe(error)}") from None
-            return describe(error)
+            self.faults["queue"] = describe(error)
+            return
+        self.faults["queue"] = ""
         if "RedrivePolicy" not in answer.get("Attributes", {}):
             log(logging.WARNING, "the queue has no redrive policy: a bad message comes for days")
-        return ""
 
     def is_ready(self) -> bool:
         """Returns whether a batch could be stored, as far as the last look saw."""
-        return not any(self._faults.values())
+        return not self.faults["database"] and not self.faults["schema"]
 
     def kept(self) -> list[Message]:
         """Returns what could not be stored, or not deleted, and is in the pollers' hands."""
@@ -422,20 +423,15 @@ class Relay:
             if not self._watch or self._watch.closed:
                 self._watch = connect(self.settings)
             (row,) = self._watch.execute(READY).fetchall()
-            self._faults = {"database": "", "schema": row["fault"]}
+            self.faults |= {"database": "", "schema": row["fault"]}
         except psycopg.Error as error:
-            self._faults |= {"database": describe(error)}
+            self.faults["database"] = describe(error)
             if self._watch:
                 self._watch.close()
 
-    def faults(self) -> dict[str, str]:
-        """Returns what is wrong with queue, database and schema; "" is nothing."""
-        queue = next((poller.queue_fault for poller in self._pollers if poller.queue_fault), "")
-        return {"queue": queue} | self._faults
-
     def _log_changes(self) -> None:
         """Logs what changed of the faults."""
-        for end, fault in self.faults().items():
+        for end, fault in self.faults.items():
             news = fault if end == "schema" else bool(fault)  # each contact tells a loss otherwise
             if news != self._told.get(end):
                 self._told[end] = news
@@ -445,8 +441,8 @@ class Relay:
 
     def health(self) -> dict[str, object]:
         """Returns /health's answer, from memory: it never waits for anybody."""
-        now, faults, (age, why) = monotonic(), self.faults(), self._oldest()
-        reasons = [f"{end}: {fault}" for end, fault in faults.items() if fault]
+        now, (age, why) = monotonic(), self._oldest()
+        reasons = [f"{end}: {fault}" for end, fault in self.faults.items() if fault]
         if self._overdue() > STUCK:
             reasons.append("a poller is stuck")
         if self.has_full_hands():
@@ -457,8 +453,8 @@ class Relay:
             "status": "unhealthy" if reasons else "healthy",
             "reason": "; ".join(reasons) or None,
             "workerId": self.settings.worker_id,
-            "queueConnected": not faults["queue"],
-            "dbConnected": not faults["database"],
+            "queueConnected": not self.faults["queue"],
+            "dbConnected": not self.faults["database"],
             "uptime": round(now - self._started, 1),
             "lastPollAgeSeconds": round(now - min(p.last_poll for p in self._pollers), 1),
         }
@@ -473,11 +469,10 @@ class Relay:
 
     def run(self) -> None:
         """Runs to the end. Raises SettingsError where SQS refuses the queue."""
-        queue_fault = self._ask_queue()
+        self._ask_queue()
         self._ask_database()
         log(logging.INFO, "started", workerId=self.settings.worker_id, pollers=len(self._pollers))
         for poller in self._pollers:
-            poller.queue_fault = queue_fault
             poller.start()
         while alive := [poller for poller in self._pollers if poller.is_alive()]:
             self._log_changes()
