@@ -364,7 +364,6 @@ class Relay:
             read_timeout=settings.wait_time + 3,  # an aborted long poll may have taken messages
             max_pool_connections=settings.concurrency,
             retries={"total_max_attempts": 1},  # the loop does, and knows of shutdown
-            parameter_validation=False,  # a twentieth of all processor time
         )
         try:
             self.sqs = boto3.client("sqs", region_name=settings.aws_region, config=client)
