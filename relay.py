@@ -1,15 +1,14 @@
 """Relay: SQS queue -> ingest_notification() in Postgres -> delete what it acknowledged.
 
 All meaning is in the database; here is what it cannot do. Nothing is deleted before its commit;
-what is committed and not deleted comes back and is a duplicate.
-
-Each poller is a thread with a connection of its own: it receives, stores, deletes, again. What it
-cannot finish for the world's sake stays in its hand and is tried again beside the flow: to receive
-it again would count towards the dead-letter queue. The main thread looks every few seconds whether
-the database could store a batch, and pollers receive only while it could.
+what is committed and not deleted comes back and is a duplicate. Each poller is a thread with a
+connection of its own. What it cannot finish for the world's sake stays in its hand and is tried
+again beside the flow: to receive it again would count towards the dead-letter queue. The main
+thread looks every second whether the database could store a batch; pollers receive only then.
 """
 
 import argparse
+import faulthandler
 import json
 import logging
 import os
@@ -17,20 +16,20 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
-from math import inf
-from time import monotonic, sleep, time
+from time import monotonic, time
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import boto3
-import botocore.config
 import botocore.exceptions as aws
 import psycopg
-from prometheus_client import Counter, Gauge, Histogram, MetricsHandler
-from psycopg.errors import Diagnostic
+from botocore.config import Config
+from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+from psycopg.errors import ConnectionFailure
 from psycopg.rows import DictRow, dict_row
 from pydantic import Field
 
@@ -46,9 +45,8 @@ select case
     else '' end as fault
 from to_regprocedure('public.ingest_notification(text[],text[])') as f (ingest)
 """
-# All of it local to the batch's transaction: a session's settings get lost in PgBouncer's
-# transaction mode. What is deleted from the queue must survive a crash of the server, or more where
-# it is set to; a wait for the standby that was cancelled is told by a warning alone.
+# Local to the transaction, for PgBouncer. What is deleted from the queue must survive a crash; and
+# of a wait for the standby that was broken off, a warning alone tells.
 SETTINGS = """
 select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),
   set_config('client_min_messages', 'warning', true), set_config(
@@ -59,19 +57,17 @@ select position, acknowledge, outcome, trace_id as "traceId", asin, marketplace,
   error_type as "errorType", error_message as "errorMessage"
 from public.ingest_notification(%b::text[], %b::text[])
 """
-# How SQLSTATEs begin that say nothing of a message: the database as a whole stores nothing (disk,
-# memory, read-only, functions being deployed); somebody's lock or a conflict.
-WORLD, CONFLICT = ("25", "42", "53", "58", "XX"), ("40", "55")
+# How SQLSTATEs begin that say nothing of a message: the database as a whole stores nothing (away,
+# disk, memory, read-only, functions being deployed); somebody's lock or a conflict.
+WORLD, CONFLICT = ("08", "25", "42", "53", "58", "XX"), ("40", "55")
 LOCK_HINT = "its holder: select * from pg_locks join pg_stat_activity using (pid) where granted"
-HAND_MESSAGES, HAND_BYTES = 1000, 64 * 2**20  # in the hands of all pollers
+HAND_MESSAGES, HAND_BYTES = 1000, 64 * 2**20  # kept by all pollers
 STRIKES = 3  # tries alone that cost a message its statement's time or its session
 STATEMENT_LIMIT, ANSWER_LIMIT = 5, 6  # seconds, for the server and for its answer
-LOOK_EVERY = 3  # seconds; a loss shows within these and ANSWER_LIMIT
-STUCK = 30  # seconds without a turn (over WAIT_TIME) or in hand that make it unhealthy
-STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+LOOK_EVERY = 1  # seconds; so a loss shows within ANSWER_LIMIT + 2
+STUCK = 30  # seconds without a turn (over WAIT_TIME), or kept, that make it unhealthy
 STOP_LIMIT = 24  # seconds from the signal to the end, come what may
 SQS_ERRORS = (aws.BotoCoreError, aws.ClientError)
-UNKNOWN = "not reached yet"
 
 MESSAGES = Counter("relay_messages", "Messages, by outcome (left: given up)", ["outcome"])
 BATCH_SECONDS = Histogram("relay_batch_seconds", "Seconds from a batch's statement to its commit")
@@ -107,7 +103,7 @@ class Message:
     received_at: float
     hidden_until: float  # a tenth of its visibility timeout early
     stored: bool = False  # and to be deleted
-    reason: str = ""  # why it is in hand
+    reason: str = ""  # why it is kept in hand
     retry_at: float = 0
     tries: int = 0  # alone
     strikes: int = 0
@@ -118,16 +114,18 @@ class Message:
         log(level, text, **fields, messageId=self.sqs["MessageId"], receiveCount=receives)
 
 
+def retry_pause(tries: int) -> float:
+    """Returns the seconds to pause after so many tries: they grow to 15."""
+    return min(15, 0.5 * 2.0 ** min(tries, 5)) * random.uniform(0.5, 1)
+
+
 def describe(error: Exception) -> str:
     """Returns one line. Not the further lines of AWS's message, which may hold a session token, nor
     what an HTTP client says, which may hold the header or URL that it refuses."""
-    if isinstance(error, aws.ClientError):
-        answer = error.response["Error"]
-        return f"{answer.get('Code')}: {answer.get('Message') or ''}".splitlines()[0]
-    if isinstance(error, psycopg.Error):
-        text = error.diag.message_primary
-        return f"{text} ({error.sqlstate})" if text else str(error).splitlines()[0]
-    return type(error).__name__
+    if not isinstance(error, (aws.ClientError, psycopg.Error)):
+        return type(error).__name__
+    text, sqlstate = str(error).partition("\n")[0], getattr(error, "sqlstate", None)
+    return f"{text} ({sqlstate})" if sqlstate else text
 
 
 class Connection(psycopg.Connection[DictRow]):
@@ -135,18 +133,19 @@ class Connection(psycopg.Connection[DictRow]):
 
     def wait(self, gen: Generator[Any, Any, Any], *args: Any, **options: Any) -> Any:
         """Runs one of psycopg's generators, to which it sends a false value where a tenth of a
-        second brought nothing. Raises OperationalError past the limit."""
+        second brought nothing. Raises ConnectionFailure past the limit."""
 
         def limited() -> Generator[Any, Any, Any]:
-            end, ready = monotonic() + ANSWER_LIMIT, None
+            ready, end = None, monotonic() + ANSWER_LIMIT
             try:
-                while True:
+                while ready or monotonic() < end:
                     ready = yield gen.send(ready)
-                    if not ready and monotonic() > end:
-                        self.pgconn.finish()
-                        raise psycopg.OperationalError(f"no answer within {ANSWER_LIMIT} s")
             except StopIteration as done:
                 return done.value
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=1)  # it would wait for its standby without a client
+            self.pgconn.finish()
+            raise ConnectionFailure(f"no answer within {ANSWER_LIMIT} s")
 
         return super().wait(limited(), *args, **options)
 
@@ -171,18 +170,16 @@ class Poller(threading.Thread):
         super().__init__(daemon=True)
         self._relay, self._settings, self._sqs = relay, relay.settings, relay.sqs
         self._connection: Connection | None = None
-        self._warnings: list[Diagnostic] = []  # of the last call
-        self._blocked = False  # the last try says that the database stores nothing at all
+        self._warnings: list[object] = []  # of the last batch
+        self._is_blocked = False  # the last try alone says that the database stores nothing
         self.hand: set[Message] = set()
-        self.turned = self.polled = monotonic()
+        self.last_turn = self.last_poll = monotonic()
 
     def run(self) -> None:
         """The thread. A fault of this program ends the process with status 1."""
         try:
-            while (pause := self._turn()) is not None:
-                # With messages in hand not long, and at the signal not at all.
-                pause = min(pause, 0.5) if self.hand else pause
-                self.turned = monotonic() + pause
+            while not self._relay.stop.is_set() and (pause := self._turn()) is not None:
+                self.last_turn = monotonic() + pause
                 self._relay.stop.wait(pause)
             self._call(self._sqs.change_message_visibility_batch, self.hand, VisibilityTimeout=0)
         except BaseException:
@@ -190,13 +187,33 @@ class Poller(threading.Thread):
             os._exit(1)
 
     def _turn(self) -> float | None:
-        """Tries again what is in hand, then polls. Returns seconds to pause, or None at the end."""
-        relay, settings, began = self._relay, self._settings, monotonic()
-        self._retry()
-        if relay.stop.is_set():
+        """Stores what a poll brings, then tries again what is in hand, each alone: all that were
+        not yet, and of the others as many as succeed, so that the flow waits for one failure at
+        most. Returns the seconds to pause, or None where a queue is drained."""
+        # Of a poll that was in flight at the signal too. Released, messages would go to the next
+        # poll in flight and from there on, a receive each time, into the dead-letter queue.
+        if batch := self._receive():
+            self.hand.update(batch)
+            self._store(batch)
+        self._settle()
+        while self._relay.is_ready():
+            due = [m for m in self.hand if not m.stored and m.retry_at <= monotonic()]
+            message = min(due, key=lambda m: (m.tries > 0, m.retry_at), default=None)
+            if not message or (not self._store([message]) and message.tries > 1):
+                break
+            self._settle()
+        if self._relay.drain and batch == [] and not self.hand:
             return None
-        if not relay.is_ready() or self._blocked or relay.hands_are_full():
-            return 0.5
+        pause = 0 if batch else self._settings.poll_interval / 1000
+        if batch is None:
+            pause = max(pause, random.uniform(0.5, 1.5)) if self._relay.faults["queue"] else 0.5
+        return min(pause, 0.5) if self.hand else pause
+
+    def _receive(self) -> list[Message] | None:
+        """Returns what a poll brings; None where it fails, or nothing could be stored."""
+        relay, settings, self.last_turn = self._relay, self._settings, monotonic()
+        if not relay.is_ready() or (self.hand and self._is_blocked) or relay.has_full_hands():
+            return None
         try:
             answer = self._sqs.receive_message(
                 QueueUrl=settings.sqs_queue_url,
@@ -208,98 +225,81 @@ class Poller(threading.Thread):
             )
         except SQS_ERRORS as error:
             POLL_ERRORS.inc()
-            relay.report("queue", describe(error), began)
-            return max(settings.poll_interval / 1000, random.uniform(0.5, 1.5))
-        self.polled = now = monotonic()
-        relay.report("queue", "", began)
-        until = now + 0.9 * settings.visibility_timeout
-        if messages := [Message(message, now, until) for message in answer.get("Messages", [])]:
-            # Of a poll that was in flight at the signal too. Released, they would go to the next
-            # poll in flight and from there on, a receive each time, into the dead-letter queue.
-            self._work(messages)
-            return 0
-        return None if relay.drain and not self.hand else settings.poll_interval / 1000
+            relay.faults["queue"] = describe(error)
+            return None
+        relay.faults["queue"], self.last_poll = "", monotonic()
+        until = self.last_poll + 0.9 * settings.visibility_timeout
+        return [Message(sqs, self.last_poll, until) for sqs in answer.get("Messages", [])]
 
-    def _work(self, messages: list[Message]) -> bool:
-        """Stores messages in one transaction, then deletes what is acknowledged. Returns whether
-        that is done; what is to be tried again is in hand then."""
-        self.turned = monotonic()
+    def _store(self, messages: list[Message]) -> bool:
+        """Stores messages in one transaction; bad ones leave the hand. Returns whether it could."""
+        self.last_turn = monotonic()
         try:
             with BATCH_SECONDS.time():
-                rows = [] if messages[0].stored else self._ingest(messages)
+                rows = self._ingest(messages)
         except (psycopg.Error, ValueError) as error:
-            self._take(messages, error)
+            self._on_error(messages, error)
             return False
+        self._is_blocked = False
         for row in rows:
             message = messages[row.pop("position") - 1]
             message.stored = row.pop("acknowledge")
             MESSAGES.labels(row["outcome"]).inc()
             level = logging.INFO if message.stored else logging.WARNING
             message.log(level, f"message {row['outcome']}", **row)
-        stored = [message for message in messages if message.stored]
-        if rows and stored:
-            sent = max(int(message.sqs["Attributes"]["SentTimestamp"]) for message in stored)
-            NEWEST_AGE.set(time() - sent / 1000)
-        failed = self._call(self._sqs.delete_message_batch, stored)
-        self.hand -= set(messages) - failed.keys()
-        for message, fault in failed.items():
-            DELETE_FAILURES.inc()
-            self._keep(message, f"not deleted: {fault}")
-        return not failed
+            if not message.stored:
+                self.hand.discard(message)
+        sent = [int(m.sqs["Attributes"]["SentTimestamp"]) for m in messages if m.stored]
+        if sent:
+            NEWEST_AGE.set(time() - max(sent) / 1000)
+        return True
 
     def _ingest(self, messages: list[Message]) -> list[DictRow]:
         """Returns INGEST's rows once they are committed. Raises psycopg.Error, or ValueError for
         text that Postgres cannot hold."""
         seconds = min(STATEMENT_LIMIT, self._settings.visibility_timeout / 4)
-        limits = [f"{seconds}s", "100ms" if self.hand else "1s"]  # a lock's holder may go on
+        is_retry = any(message.reason for message in self.hand)
+        limits = [f"{seconds}s", "100ms" if is_retry else "1s"]  # a lock's holder may go on
         batch = [[message.sqs[name] for message in messages] for name in ("MessageId", "Body")]
         if not self._connection:
             self._connection = connect(self._settings)
-            self._connection.add_notice_handler(self._warnings.append)
+            self._connection.add_notice_handler(lambda w: self._warnings.append(w.message_primary))
         self._warnings.clear()
         with self._connection.pipeline():  # one round trip
             self._connection.execute("begin isolation level read committed")
             self._connection.execute(SETTINGS, limits)
             cursor = self._connection.execute(INGEST, batch)
             self._connection.execute("commit")
-        self._blocked = False
         if self._warnings:
-            warning = self._warnings[0].message_primary
-            raise psycopg.OperationalError(f"not known to be committed: {warning}")
+            raise ConnectionFailure(f"not known to be committed: {self._warnings[0]}")
         return cursor.fetchall()
 
-    def _take(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
-        """Takes what raised into the hand: a batch, to be tried message by message at once; or one,
-        to be tried again later, unless it raised too often what may be its own fault."""
+    def _on_error(self, messages: list[Message], error: psycopg.Error | ValueError) -> None:
+        """Keeps what raised: a batch, to be tried message by message at once; or one, to be tried
+        again later, unless it raised too often what may be its own fault."""
         reason, code = describe(error), getattr(error, "sqlstate", None) or ""
-        if connection := self._connection:
-            with suppress(psycopg.Error):
-                connection.rollback()
-        if not connection or connection.closed:
-            self._relay.report("database", reason, monotonic())
+        is_world = not self._connection or code.startswith(WORLD)
+        try:
+            if self._connection:
+                self._connection.rollback()
+        except psycopg.Error:
             self._connection = None
         if len(messages) > 1:
             for message in messages:
                 message.reason = reason
-            self.hand |= set(messages)
             return
         (message,) = messages
-        self._blocked = not connection or code.startswith(WORLD)
-        message.strikes += bool(connection) and not code.startswith((*WORLD, *CONFLICT))
-        if message.strikes < STRIKES:
-            self._keep(message, reason)
-        else:
-            self._give_up(message, reason)
+        self._is_blocked = is_world
+        message.strikes += not is_world and not code.startswith(CONFLICT)
+        (self._keep if message.strikes < STRIKES else self._give_up)(message, reason)
 
     def _keep(self, message: Message, reason: str) -> None:
-        """Takes a message into the hand, to be tried again after a pause that grows to 15 s."""
-        if reason not in {m.reason for m in (message, *self._relay.hands()) if m.tries}:
+        """Keeps a message in hand, to be tried again after a pause."""
+        if reason not in {kept.reason for kept in self._relay.kept() if kept.tries}:
             hint = LOCK_HINT if "lock" in reason else None
             message.log(logging.WARNING, "kept in hand, tried again", error=reason, hint=hint)
-        message.reason = reason
-        message.retry_at = monotonic() + min(15, 0.5 * 2**message.tries) * random.uniform(0.5, 1)
+        message.reason, message.retry_at = reason, monotonic() + retry_pause(message.tries)
         message.tries += 1
-        self.hand.add(message)
 
     def _give_up(self, message: Message, reason: str) -> None:
         """Leaves a message to its visibility timeout, after which it comes back."""
@@ -308,33 +308,27 @@ class Poller(threading.Thread):
         text = "not deleted" if message.stored else "not stored"
         message.log(logging.ERROR, text, outcome="left", error=reason)
 
-    def _retry(self) -> None:
-        """Tries again what is in hand, each alone: all that were not yet, and of those whose pause
-        is over as many as succeed, so that the flow waits for one failure at most."""
-        self._extend()
-        due = [message for message in self.hand if message.retry_at <= monotonic()]
-        for message in sorted(due, key=lambda message: (message.tries > 0, message.retry_at)):
-            if not self._relay.is_ready():
-                return
-            if message in self.hand and not self._work([message]) and message.tries > 1:
-                return
-            self._extend()
-
-    def _extend(self) -> None:
+    def _settle(self) -> None:
         """Hides what is in hand for longer, at half its visibility timeout: that costs no receive.
-        Gives up what SQS does not hide, as it does not beyond 12 hours."""
+        Gives up what SQS does not hide, as it does not beyond 12 hours. Deletes what is stored."""
         now, seconds = monotonic(), self._settings.visibility_timeout
         soon = [message for message in self.hand if message.hidden_until < now + seconds / 2]
-        call = self._sqs.change_message_visibility_batch
-        failed = self._call(call, soon, VisibilityTimeout=seconds)
+        hide = self._sqs.change_message_visibility_batch
+        failed = self._call(hide, soon, VisibilityTimeout=seconds)
         for message in soon:
             if message not in failed:
                 message.hidden_until = now + 0.9 * seconds
             elif message.hidden_until < now:
                 self._give_up(message, f"{message.reason}; {failed[message]}")
+        stored = [message for message in self.hand if message.stored and message.retry_at <= now]
+        failed = self._call(self._sqs.delete_message_batch, stored)
+        self.hand -= set(stored) - failed.keys()
+        for message, fault in failed.items():
+            DELETE_FAILURES.inc()
+            self._keep(message, f"not deleted: {fault}")
 
     def _call(
-        self, call: Callable[..., Any], messages: Iterable[Message], **more: int
+        self, call: Callable[..., Any], messages: Collection[Message], **more: int
     ) -> dict[Message, str]:
         """Makes a batch call for messages that nobody else can have by now, ten at a time. Returns
         those that it was not done for, and why."""
@@ -360,11 +354,12 @@ class Relay:
     def __init__(self, settings: RelaySettings, drain: bool) -> None:
         """Raises SettingsError where boto3 refuses its configuration."""
         self.settings, self.drain, self.stop = settings, drain, threading.Event()
-        self._faults = dict.fromkeys(("queue", "database", "schema"), UNKNOWN)
-        self._lost_at, self._lock = dict.fromkeys(self._faults, -inf), threading.Lock()
         self._watch: Connection | None = None
+        # What is wrong with each, by the last contact; "" is nothing.
+        self.faults = dict.fromkeys(("queue", "database", "schema"), "not reached yet")
+        self._told: dict[str, object] = {"schema": "not reached yet"}
         self._started = monotonic()
-        client = botocore.config.Config(
+        client = Config(
             connect_timeout=5,
             read_timeout=settings.wait_time + 3,  # an aborted long poll may have taken messages
             max_pool_connections=settings.concurrency,
@@ -376,151 +371,140 @@ class Relay:
             names = "AWS_REGION, AWS_ENDPOINT_URL_SQS or AWS_PROFILE"
             raise SettingsError(f"{names} is not valid: {describe(error)}") from None
         self._pollers = [Poller(self) for _ in range(settings.concurrency)]
-        IN_HAND.set_function(lambda: len(self.hands()))
+        IN_HAND.set_function(lambda: len(self.kept()))
         IN_HAND_AGE.set_function(lambda: self._oldest()[0])
 
-    def is_ready(self) -> bool:
-        """Returns whether a batch could be stored, as far as anybody saw."""
-        return not self._faults["database"] and not self._faults["schema"]
-
-    def report(self, end: str, fault: str, began: float) -> None:
-        """Takes what a contact that began then saw of an end: what is wrong with it, or "". Logs
-        changes. What began before a loss is no sign of a return."""
-        with self._lock:
-            known = self._faults[end]
-            if known == fault or (not fault and began < self._lost_at[end]):
-                return
-            self._faults[end] = fault
-            self._lost_at[end] = monotonic() if fault else -inf
-        UP.labels(end).set(not fault)
-        if not fault:
-            log(logging.INFO, f"{end} is ready")
-        elif known in ("", UNKNOWN) or end == "schema":  # each contact tells a loss otherwise
-            log(logging.WARNING, f"{end} is not ready: trying until it is", error=fault)
-
-    def hands(self) -> list[Message]:
-        """Returns what is in the pollers' hands."""
-        return [message for poller in self._pollers for message in tuple(poller.hand)]
-
-    def hands_are_full(self) -> bool:
-        """Returns whether the next batches of all pollers might not find room."""
-        hands = self.hands()
-        room = HAND_MESSAGES - self.settings.batch_size * self.settings.concurrency
-        return len(hands) > room or sum(len(message.sqs["Body"]) for message in hands) > HAND_BYTES
-
-    def _oldest(self) -> tuple[float, str]:
-        """Returns for how many seconds the oldest has been in hand, and why; 0 where none is."""
-        oldest = min(self.hands(), key=lambda message: message.received_at, default=None)
-        return (monotonic() - oldest.received_at, oldest.reason) if oldest else (0, "")
-
-    def _still_for(self) -> float:
-        """Returns the seconds, over WAIT_TIME, that a poller has not turned for."""
-        turned = min((p.turned for p in self._pollers if p.is_alive()), default=inf)
-        return monotonic() - turned - self.settings.wait_time
-
     def _ask_queue(self) -> None:
-        """Warns where the queue has no redrive policy. Raises SettingsError where SQS refuses the
-        queue or the credentials for good."""
-        url, began = self.settings.sqs_queue_url, monotonic()
+        """Warns where the queue has no redrive policy. Raises SettingsError where SQS refuses it or
+        the credentials for good."""
+        url = self.settings.sqs_queue_url
         try:
             answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
         except SQS_ERRORS as error:
-            answer = getattr(error, "response", {}).get("ResponseMetadata", {})
-            refused = answer.get("HTTPStatusCode", 500) < 500 and "Throttl" not in str(error)
+            response = getattr(error, "response", {}).get("ResponseMetadata", {})
+            refused = response.get("HTTPStatusCode", 500) < 500 and "Throttl" not in str(error)
             if refused or isinstance(error, (aws.NoCredentialsError, aws.PartialCredentialsError)):
                 names = "SQS_QUEUE_URL, AWS_REGION or the credentials (AWS_ACCESS_KEY_ID, …)"
                 raise SettingsError(f"{names} are refused: {describe(error)}") from None
-            return self.report("queue", describe(error), began)
-        self.report("queue", "", began)
+            self.faults["queue"] = describe(error)
+            return
+        self.faults["queue"] = ""
         if "RedrivePolicy" not in answer.get("Attributes", {}):
             log(logging.WARNING, "the queue has no redrive policy: a bad message comes for days")
 
-    def _look(self) -> None:
+    def is_ready(self) -> bool:
+        """Returns whether a batch could be stored, as far as the last look saw."""
+        return not self.faults["database"] and not self.faults["schema"]
+
+    def kept(self) -> list[Message]:
+        """Returns what could not be stored, or not deleted, and is in the pollers' hands."""
+        return [m for poller in self._pollers for m in tuple(poller.hand) if m.reason]
+
+    def has_full_hands(self) -> bool:
+        """Returns whether the next batches of all pollers might not find room."""
+        kept = self.kept()
+        room = HAND_MESSAGES - self.settings.batch_size * self.settings.concurrency
+        return len(kept) > room or sum(len(message.sqs["Body"]) for message in kept) > HAND_BYTES
+
+    def _oldest(self) -> tuple[float, str]:
+        """Returns for how many seconds the oldest is kept, and why; 0 where none is."""
+        oldest = min(self.kept(), key=lambda message: message.received_at, default=None)
+        return (monotonic() - oldest.received_at, oldest.reason) if oldest else (0, "")
+
+    def _overdue(self) -> float:
+        """Returns for how many seconds, over WAIT_TIME, a poller has not turned."""
+        turns = [poller.last_turn for poller in self._pollers if poller.is_alive()]
+        return monotonic() - min(turns, default=monotonic()) - self.settings.wait_time
+
+    def _ask_database(self) -> None:
         """Asks the database whether it could store a batch."""
-        began = monotonic()
         try:
             if not self._watch or self._watch.closed:
                 self._watch = connect(self.settings)
             (row,) = self._watch.execute(READY).fetchall()
+            self.faults |= {"database": "", "schema": row["fault"]}
         except psycopg.Error as error:
+            self.faults["database"] = describe(error)
             if self._watch:
                 self._watch.close()
-            return self.report("database", describe(error), began)
-        self.report("database", "", began)
-        self.report("schema", row["fault"], began)
+
+    def _log_changes(self) -> None:
+        """Logs what changed of the faults."""
+        for end, fault in self.faults.items():
+            news = fault if end == "schema" else bool(fault)  # each contact tells a loss otherwise
+            if news != self._told.get(end):
+                self._told[end] = news
+                UP.labels(end).set(not fault)
+                text = f"{end} is not ready: trying until it is" if fault else f"{end} is ready"
+                log(logging.WARNING if fault else logging.INFO, text, error=fault or None)
 
     def health(self) -> dict[str, object]:
         """Returns /health's answer, from memory: it never waits for anybody."""
-        now, (age, why), is_full = monotonic(), self._oldest(), self.hands_are_full()
-        faults = [f"{end}: {fault}" for end, fault in self._faults.items() if fault]
-        faults += ["a poller is stuck"] if self._still_for() > STUCK else []
-        if is_full or age > STUCK:
-            what = "no room for more messages" if is_full else "messages"
-            faults.append(f"{what} in hand, the oldest for {age:.0f} s: {why}")
+        now, (age, why) = monotonic(), self._oldest()
+        reasons = [f"{end}: {fault}" for end, fault in self.faults.items() if fault]
+        if self._overdue() > STUCK:
+            reasons.append("a poller is stuck")
+        if self.has_full_hands():
+            reasons.append(f"no room for more messages in hand: {why}")
+        elif age > STUCK:
+            reasons.append(f"messages in hand, the oldest for {age:.0f} s: {why}")
         return {
-            "status": "unhealthy" if faults else "healthy",
-            "reason": "; ".join(faults) or None,
+            "status": "unhealthy" if reasons else "healthy",
+            "reason": "; ".join(reasons) or None,
             "workerId": self.settings.worker_id,
-            "queueConnected": not self._faults["queue"],
-            "dbConnected": not self._faults["database"],
+            "queueConnected": not self.faults["queue"],
+            "dbConnected": not self.faults["database"],
             "uptime": round(now - self._started, 1),
-            "lastPollAgeSeconds": round(now - min(poller.polled for poller in self._pollers), 1),
+            "lastPollAgeSeconds": round(now - min(p.last_poll for p in self._pollers), 1),
         }
 
+    def on_signal(self, *_: object) -> None:
+        """Has the pollers end; a second signal, or STOP_LIMIT, ends the process."""
+        if self.stop.is_set():
+            os._exit(1)
+        log(logging.INFO, "stopping: no new poll, the batch in hand is finished")
+        faulthandler.dump_traceback_later(STOP_LIMIT, exit=True)
+        self.stop.set()
+
     def run(self) -> None:
-        """Runs to the end, with STOP_SIGNALS blocked. Raises SettingsError at the start."""
+        """Runs to the end. Raises SettingsError where SQS refuses the queue."""
         self._ask_queue()
-        self._look()
-        end, look_at = inf, monotonic() + 1
+        self._ask_database()
         log(logging.INFO, "started", workerId=self.settings.worker_id, pollers=len(self._pollers))
         for poller in self._pollers:
             poller.start()
-        while any(poller.is_alive() for poller in self._pollers):
-            if monotonic() > look_at and not self.stop.is_set():
-                self._look()
-                look_at = monotonic() + (1 if self._faults["database"] else LOOK_EVERY)
-            if signal.sigpending() & STOP_SIGNALS:
-                signal.sigwait(STOP_SIGNALS)
-                if self.stop.is_set():
-                    os._exit(1)
-                log(logging.INFO, "stopping: no new poll, the batch in hand is finished")
-                self.stop.set()
-                end = monotonic() + STOP_LIMIT
-            if monotonic() > end or self._still_for() > 2 * STUCK:
+        while alive := [poller for poller in self._pollers if poller.is_alive()]:
+            self._log_changes()
+            if self._overdue() > 2 * STUCK:
                 log(logging.CRITICAL, "a poller is stuck: ending")
                 os._exit(1)
-            sleep(0.1)
+            alive[0].join(LOOK_EVERY)
+            self._ask_database()
         log(logging.INFO, "stopped")
 
 
 def serve(relay: Relay) -> None:
     """Answers /health and /metrics on PORT until the process ends. Raises SettingsError."""
+    metrics = make_wsgi_app()
 
-    class Handler(MetricsHandler):
+    def answer(request: dict[str, str], start: Callable[..., Any]) -> Any:
+        if request["PATH_INFO"] == "/metrics":
+            return metrics(request, start)
+        health = relay.health() if request["PATH_INFO"] == "/health" else {}
+        status = "404 Not Found" if not health else "503 Service Unavailable"
+        status = "200 OK" if health.get("status") == "healthy" else status
+        start(status, [("Content-Type", "application/json")])
+        return [] if request["REQUEST_METHOD"] == "HEAD" else [json.dumps(health).encode()]
+
+    class Handler(WSGIRequestHandler):
         timeout = 10  # a client that says nothing does not keep its thread
 
-        def do_GET(self) -> None:
-            if self.path.startswith("/metrics"):
-                return super().do_GET()
-            status, answer = 404, dict[str, object](error="/health or /metrics")
-            if self.path.partition("?")[0] == "/health":
-                answer = relay.health()
-                status = 503 if answer["reason"] else 200
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(json.dumps(answer).encode())
-
-        do_HEAD = do_GET
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *args: object) -> None:
-            """A client that went away is no news."""
+        def log_message(self, *args: object) -> None:
+            """A request is no news."""
 
     port = relay.settings.port
     try:
-        server = Server(("", port), Handler)
+        server = make_server("", port, answer, ThreadingWSGIServer, Handler)
     except OSError as error:
         raise SettingsError(f"PORT {port} cannot be used: {error.strerror}") from None
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -531,12 +515,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Relays SQS notifications into Postgres.")
     parser.add_argument("--drain", action="store_true", help="stop at an empty poll")
     drain = parser.parse_args().drain
-    # In every thread that is made from here on: the main thread takes them when it may.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         settings = RelaySettings.read()
         start_logging(settings.log_level)
         relay = Relay(settings, drain)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, relay.on_signal)
         serve(relay)
         relay.run()
     except SettingsError as error:

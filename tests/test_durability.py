@@ -131,3 +131,24 @@ def test_a_commit_that_was_told_not_to_wait_for_the_standby_deletes_nothing(
         own_cluster.sql("select pg_reload_conf()")
         wait_until(lambda: queue.size == 0, what="the duplicate to be deleted")
     assert len(stored(own_url)) == 1
+
+
+def test_a_standby_that_is_away_costs_neither_sessions_nor_messages(
+    own_cluster: Cluster, own_url: str, queue_url: str, wait_until: WaitUntil
+) -> None:
+    """A session that waits for it does not notice that its client has gone."""
+    queue = Queue(queue_url)
+    # Of a kind that nobody is told of: such commits do not wait for each other.
+    queue.send(*(f'{{"NotificationType": "OTHER{n}", "Payload": {{}}}}' for n in range(3)))
+    own_cluster.sql("alter system set synchronous_standby_names = 'one_that_is_away'")
+    own_cluster.sql("select pg_reload_conf()")
+    with RelayProcess(DATABASE_URL=own_url, SQS_QUEUE_URL=queue_url, BATCH_SIZE=1) as relay:
+        wait_until(
+            lambda: relay.health().get("uptime", 0) > 25, timeout=60, what="four times the limit"
+        )
+        assert len(own_cluster.sql(WAITING).split()) <= 1
+        assert relay.metric("relay_in_hand_messages") == 1
+        own_cluster.sql("alter system reset synchronous_standby_names")
+        own_cluster.sql("select pg_reload_conf()")
+        wait_until(lambda: queue.size == 0, timeout=40, what="the duplicate to be deleted")
+        assert [line["receiveCount"] for line in relay.logs("message ")] == [1, 1, 1]

@@ -19,6 +19,8 @@ from cluster import free_port
 from relays import RelayProcess
 from sqs import Proxy, Queue, broken, offer_changed
 
+from relay import retry_pause
+
 WaitUntil = Callable[..., None]
 Connection = psycopg.Connection[Any]
 DATABASE_URL = "postgresql://seller:s3cret@127.0.0.1:1/none"
@@ -104,6 +106,11 @@ def test_text_that_postgres_cannot_hold_costs_only_itself(
             assert relay.ended() == 0
             assert len(relay.logs("not stored")) == 2
     assert stored(db) == 1
+
+
+def test_the_pause_before_a_retry_grows_to_15_seconds_and_no_further() -> None:
+    assert retry_pause(0) <= 0.5
+    assert all(7.5 <= retry_pause(tries) <= 15 for tries in (5, 100, 10_000))
 
 
 NUMBERS = {
