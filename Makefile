@@ -67,6 +67,9 @@ soak: system .venv/dev ## run the tests that take minutes: crashes, outages, cro
 bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
 	.venv/bin/python bench/bench.py $(PARTS)
 
+reference: system .venv/dev ## renew docs/reference.md, db/schema.sql and the outputs that docs show
+	@.venv/bin/python tests/reference.py
+
 screenshots: system .venv/dev ## take docs' pictures of the page, of what the demo left
 	@$(PYTHON) tests/system.py fonts-inter
 	@.venv/bin/python tests/screenshots.py

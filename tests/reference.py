@@ -1,10 +1,10 @@
 """Writes what the docs show of a database, from a database: run it after a change of either.
 
-    .venv/bin/python tests/reference.py
+    make reference
 
-docs/reference.md comes whole from the catalog and its comments. In the documents of STATEMENTS each
-```text block is what psql prints for the ```sql block before it, on what make demo leaves.
-tests/test_docs.py checks that both are current.
+docs/reference.md and db/schema.sql come whole from the catalog and its comments. In the documents
+of STATEMENTS each ```text block is what psql prints for the ```sql block before it, on what make
+demo leaves. tests/test_docs.py checks that both are current.
 """
 
 import re
@@ -24,6 +24,7 @@ from psycopg.rows import namedtuple_row
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference.md"
+SCHEMA = ROOT / "db" / "schema.sql"
 # Document: the role that its statements must be enough for. seller owns the database.
 STATEMENTS = {
     "analysts.md": "buybox_analyst",
@@ -96,7 +97,8 @@ order by c.relname
 """
 COLUMNS = """
 select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
-  pg_get_expr(d.adbin, d.adrelid) as default, col_description(a.attrelid, a.attnum) as comment
+  pg_get_expr(d.adbin, d.adrelid) as default, col_description(a.attrelid, a.attnum) as comment,
+  a.attidentity = 'a' as identity, a.attcollation = '"C"'::regcollation as collate_c
 from pg_attribute as a
 left join pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
 where a.attrelid = %s and a.attnum > 0 and not a.attisdropped
@@ -152,12 +154,46 @@ order by r.rolname
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 
+def write_schema(db: psycopg.Connection[Any]) -> str:
+    """db/schema.sql for this migrated database: its tables, each after those it refers to."""
+    ask = partial(rows_of, db)
+    lines = [
+        "-- The tables as the migrations leave them, to read; written by make reference. What they",
+        "-- mean is in comments.sql. raw_notification is compressed by lz4 where it can be.",
+        "-- noqa: disable=all",
+    ]
+    for table in sorted(ask(RELATIONS), key=lambda found: int(found.oid)):
+        if table.kind != "table" or table.name == "_deployed":
+            continue
+        parts = [
+            f"  {column.name} {short(column.type)}"
+            + ' collate "C"' * bool(column.collate_c)
+            + " not null" * column.required
+            + " generated always as identity" * column.identity
+            + (f" default {short(column.default)}" if column.default else "")
+            for column in ask(COLUMNS, [table.oid])
+        ]
+        indexes = []
+        for row in ask(CONSTRAINTS, {"oid": table.oid}):
+            if row.definition.startswith("CREATE"):
+                indexes.append(row.definition.replace("public.", "").replace(" USING btree", ""))
+            else:
+                parts.append(f"  constraint {row.name} {short(row.definition)}")
+        lines += ["", f"create table {table.name} (", ",\n".join(parts), ");"]
+        lines += [f"{index};" for index in indexes]
+    words = r"'[^']*'|\b[A-Z][A-Z]+\b"
+    lower = re.sub(words, lambda m: m[0] if m[0][0] == "'" else m[0].lower(), "\n".join(lines[3:]))
+    return "\n".join([*lines[:3], lower]) + "\n"
+
+
+def rows_of(db: psycopg.Connection[Any], query: Any, parameters: Any = None) -> list[Any]:
+    with db.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query, parameters).fetchall()
+
+
 def write_reference(db: psycopg.Connection[Any]) -> str:
     """docs/reference.md for this migrated database."""
-
-    def ask(query: Any, parameters: Any = None) -> list[Any]:
-        with db.cursor(row_factory=namedtuple_row) as cursor:
-            return cursor.execute(query, parameters).fetchall()
+    ask = partial(rows_of, db)
 
     def describe(found: Any) -> Iterator[str]:
         call = found.kind == "function"
@@ -184,10 +220,6 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
                 cells.append(f"`{short(row.default)}`" if row.default else "")
                 cells.append(escape(row.comment or ""))
             yield f"| {' | '.join(cells)} |"
-        if constraints := ask(CONSTRAINTS, {"oid": found.oid}):
-            yield ""
-            for row in constraints:
-                yield f"- {row.name}: `{short(row.definition)}`"
 
     objects = {found.name: found for found in [*ask(RELATIONS), *ask(FUNCTIONS)]}
     groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
@@ -196,8 +228,9 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
         "# Reference",
         "",
         "Written by `tests/reference.py` from the comments in `db/comments.sql`, `db/functions`",
-        "and `db/views`: change a comment there and run it again. Beside what is said of rights,",
-        "the owner of the database may do everything.",
+        "and `db/views`: change a comment there and run `make reference`. Beside what is said of",
+        "rights, the owner of the database may do everything. Keys, checks and indexes are in",
+        "[db/schema.sql](../db/schema.sql).",
         "",
     ]
     lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*groups, "Errors", "Internal"]]
@@ -338,6 +371,7 @@ def current(cluster: Cluster, url: str) -> Iterator[tuple[Path, str]]:
     """
     with psycopg.connect(url, autocommit=True) as db:
         yield REFERENCE, write_reference(db)
+        yield SCHEMA, write_schema(db)
         ingest_demo(db)
     for name, role in STATEMENTS.items():
         run = partial(psql, cluster, url, role)

@@ -26,7 +26,7 @@ def test_what_a_database_prints_is_what_the_documents_show(
     cluster: Cluster, database_url: str
 ) -> None:
     for file, text in reference.current(cluster, database_url):
-        assert file.read_text() == text, "run .venv/bin/python tests/reference.py"
+        assert file.read_text() == text, "run make reference"
 
 
 def test_the_readme_shows_what_the_demo_prints(
