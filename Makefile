@@ -64,7 +64,8 @@ test-py: system .venv/dev ## run the Python tests, and those of the ingest path 
 soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
 	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
-bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
+bench: system .venv/dev ## measure ingest beside a bare insert and a peer, and the rest (PARTS=...)
+	@$(PYTHON) tests/system.py valgrind
 	.venv/bin/python bench/bench.py $(PARTS)
 
 reference: system .venv/dev ## renew docs/reference.md, db/schema.sql and the outputs that docs show

@@ -2,9 +2,9 @@
 
     python bench/bench.py [--quick] [--postgres=embedded] [part ...]
 
-Parts: batch instructions relay history growth size; all where none is named. Each prints Markdown
-tables and writes its raw figures to bench/results/. README.md says what they mean. They need 12 GB
-of disk under /tmp, most of it for growth.
+Parts: batch instructions relay history growth size; all where none is named. Each prints a table
+and writes its raw figures to bench/results/. README.md says what they mean. They need 12 GB of disk
+under /tmp, most of it for growth, and instructions needs valgrind.
 """
 
 import argparse
@@ -38,9 +38,7 @@ from measure import (
     connect,
     ingest,
     peer,
-    per_second,
     progress,
-    ratio,
     rounded,
     rounds_of,
 )
@@ -114,17 +112,14 @@ def compare_results(bench: Bench) -> None:
                 raise RuntimeError(f"ingest: {pair[0]}\nbut the peer: {pair[1]}")
 
 
-def batch(bench: Bench) -> None:
+def batch(bench: Bench) -> dict[int, list[Any]]:
     """Ingest beside a bare insert of the same bodies, parsed and hashed, and beside the peer; and
     messages that came before, and bodies that came before under another message id."""
     compare_results(bench)
-    walls, cpus, again, figures = [], [], [], {}
+    figures = {}
     for offers in SIZES:
         known = rounds_of(offers)()
         fresh = messages(offers, seed=2)
-        bare = bare_insert(bench.database(), offers)
-        full = Subject("ingest", connect(bench.database()), rounds_of(offers))
-        other = peer(bench.database(), offers)
         same = Subject("same message", connect(bench.database()), lambda known=known: known)
         renamed = Subject(
             "same body",
@@ -134,38 +129,16 @@ def batch(bench: Bench) -> None:
             ],
         )
         same.run(keep=False)
-        subjects = [bare, full, other, same, renamed]
+        subjects = [
+            bare_insert(bench.database(), offers),
+            Subject("ingest", connect(bench.database()), rounds_of(offers)),
+            peer(bench.database(), offers),
+            same,
+            renamed,
+        ]
         alternate(subjects, bench.some(40), f"batch, {offers} offers")
-        ours = [a + b for a, b in zip(full.cpu, full.client, strict=True)]
-        theirs = [a + b for a, b in zip(other.cpu, other.client, strict=True)]
-        walls.append(
-            [offers]
-            + [per_second(s.wall) for s in (bare, full, other)]
-            + [f"{ratio(bare.wall, full.wall):.2f}", f"{ratio(other.wall, full.wall):.2f}"]
-        )
-        cpus.append(
-            [offers]
-            + [round(median(used)) for used in (bare.cpu, full.cpu, other.cpu)]
-            + [f"{ratio(full.cpu, other.cpu):.2f}"]
-            + [round(median(used)) for used in (full.client, other.client)]
-            + [f"{ratio(ours, theirs):.2f}"]
-        )
-        again.append(
-            [offers]
-            + [per_second(s.wall) for s in (full, same, renamed)]
-            + [f"{ratio(full.wall, s.wall):.1f}" for s in (same, renamed)]
-            + [f"{ratio(full.cpu, s.cpu):.1f}" for s in (same, renamed)]
-        )
         figures[offers] = [s.figures() for s in subjects]
-    head = ["offers", "bare insert/s", "ingest/s", "peer/s", "ingest of bare", "ingest of peer"]
-    bench.show("Speed, batches of 10", head, walls)
-    head = ["offers", "bare insert", "ingest", "peer", "ingest to peer"]
-    head += ["ingest's client", "peer's client", "together, ingest to peer"]
-    bench.show("Postgres' processor time, microseconds a message", head, cpus)
-    head = ["offers", "new/s", "same message/s", "same body/s"]
-    head += ["times, same message", "times, same body", "by CPU, message", "by CPU, body"]
-    bench.show("Duplicates", head, again)
-    bench.save("batch", figures)
+    return figures
 
 
 def fill(db: psycopg.Connection, rows: int, offers: int) -> None:
@@ -210,7 +183,7 @@ def logged_after_checkpoint(bench: Bench, subject: Subject) -> float:
     return logged(subject)
 
 
-def growth(bench: Bench) -> None:
+def growth(bench: Bench) -> list[dict[str, Any]]:
     """Ingest into tables that hold nothing and a lot."""
     with ExitStack() as stack:
         subjects = []
@@ -223,28 +196,13 @@ def growth(bench: Bench) -> None:
         bench.cluster.sql("checkpoint")
         alternate(subjects, bench.some(40), "growth")
         log = [median(logged_after_checkpoint(bench, s) for _ in range(5)) for s in subjects]
-    empty = subjects[0]
-    rows = [
-        [
-            s.name,
-            per_second(s.wall),
-            f"{ratio(empty.wall, s.wall):.2f}",
-            round(median(s.cpu)),
-            f"{ratio(empty.cpu, s.cpu):.2f}",
-            round(written),
-        ]
-        for s, written in zip(subjects, log, strict=True)
-    ]
-    head = ["stored", "ingest/s", "ratio", "CPU µs", "ratio", "WAL after a checkpoint, bytes"]
-    bench.show("Growth, 3 offers", head, rows)
-    figures = [
+    return [
         s.figures() | {"wal_after_checkpoint": written}
         for s, written in zip(subjects, log, strict=True)
     ]
-    bench.save("growth", figures)
 
 
-def history(bench: Bench) -> None:
+def history(bench: Bench) -> dict[str, Any]:
     """What analysts and operators do over stored notifications."""
     stored, repeats = bench.some(100_000), 3
     other_rules = (
@@ -267,7 +225,6 @@ def history(bench: Bench) -> None:
             "select prune_notifications('28 days')",
         ),
     ]
-    rows: list[list[Any]] = []
     figures: dict[str, Any] = {"stored": stored, "offers": 8}
     with connect(bench.database()) as db:
         fill(db, stored, offers=8)
@@ -284,19 +241,15 @@ def history(bench: Bench) -> None:
                 started = time.perf_counter()
                 answer = db.execute(query).fetchone()
                 seconds.append(time.perf_counter() - started)
-            rows.append([name, round(stored / median(seconds)), f"{median(seconds):.1f}", answer])
             figures[name] = {"seconds": rounded(seconds), "answer": answer}
             if query == ANALYZE:
                 plan = db.execute(f"explain (analyze, buffers) {ANALYZE}").fetchall()
                 figures["plan"] = [line for (line,) in plan]
         progress("")
-    head = ["", "notifications/s", "s", "answer"]
-    bench.show(f"History: {stored:,} notifications of 8 offers", head, rows)
-    print("\n" + "\n".join(figures["plan"]))
-    bench.save("history", figures)
+    return figures
 
 
-def size(bench: Bench) -> None:
+def size(bench: Bench) -> dict[str, dict[str, float]]:
     """Bytes a stored message, by component and of write-ahead log."""
     stored = bench.some(20_000)
     columns: dict[str, dict[str, float]] = {}
@@ -315,19 +268,11 @@ def size(bench: Bench) -> None:
                     "all": sum(each.values()),
                     "write-ahead log": median(logged(subject) for _ in range(5)),
                 }
-    names = list(columns[f"{SIZES[0]} offers, lz4"])
-    rows = [[name, *(round(column[name]) for column in columns.values())] for name in names]
-    bench.show("Bytes a stored message", ["", *columns], rows)
-    bench.save("size", columns)
+    return columns
 
 
-PARTS: dict[str, Callable[[Bench], None]] = {
-    "batch": batch,
-    "instructions": instructions,
-    "relay": relay,
-    "history": history,
-    "growth": growth,
-    "size": size,
+PARTS: dict[str, Callable[[Bench], Any]] = {
+    part.__name__: part for part in (batch, instructions, relay, history, growth, size)
 }
 
 
@@ -346,7 +291,7 @@ def main() -> int:
     bench = Bench(arguments.postgres, quick=arguments.quick)
     with bench.cluster:
         for name in arguments.part or PARTS:
-            PARTS[name](bench)
+            bench.publish(name, PARTS[name](bench))
     return 0
 
 
