@@ -73,6 +73,11 @@ GROUPS = {
     "For the alerter": ["claim_alerts", "finish_alert"],
     "For operators": ["ingest_stats", "open_failures", "worker_failures", "prune_notifications"],
 }
+ROLES = {
+    "For the relay": "buybox_relay",
+    "For analysts": "buybox_analyst",
+    "For the alerter": "buybox_alerter",
+}
 ERRORS = {
     "OC001": "The body is no JSON object.",
     "OC002": "The notification has no type.",
@@ -132,7 +137,7 @@ left join lateral unnest(
 ) with ordinality as a (type, name, mode, position) on true
 where p.pronamespace = 'public'::regnamespace
 group by p.oid
-order by p.proname
+order by p.proname, p.oid
 """
 RIGHTS = """
 select r.rolname as role,
@@ -148,7 +153,9 @@ select r.rolname as role,
     )
   end as rights
 from pg_roles as r
-where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_page')
+where r.rolname in (
+  'buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_alerter', 'buybox_page'
+)
 order by r.rolname
 """
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
@@ -197,11 +204,13 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
 
     def describe(found: Any) -> Iterator[str]:
         call = found.kind == "function"
+        text, _, example = (found.comment or "").partition(" Example: ")
         yield from (f"### {found.name}{'()' if call else ''}", "")
         if call:
-            yield from ("```text", *signature(found), "```", "")
-        if found.comment:
-            yield from (escape(found.comment), "")
+            shown = ["", *textwrap.wrap(f"{example};", 90)] if example else []
+            yield from ("```text", *signature(found), *shown, "```", "")
+        if text:
+            yield from (escape(text), "")
         if not call:
             yield from (*columns(found), "")
         rights = ask(RIGHTS, {"kind": found.kind, "oid": found.oid})
@@ -221,7 +230,9 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
                 cells.append(escape(row.comment or ""))
             yield f"| {' | '.join(cells)} |"
 
-    objects = {found.name: found for found in [*ask(RELATIONS), *ask(FUNCTIONS)]}
+    objects: dict[str, list[Any]] = {}
+    for found in [*ask(RELATIONS), *ask(FUNCTIONS)]:
+        objects.setdefault(found.name, []).append(found)
     groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
     named = {name for names in groups.values() for name in names}
     lines = [
@@ -237,17 +248,26 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
     lines.append("")
     for heading, names in groups.items():
         lines += [f"## {heading}", ""]
-        for name in names:
-            lines += describe(objects[name])
+        for found in (found for name in names for found in objects[name]):
+            lines += describe(found)
     lines += ["## Errors", "", *errors(), ""]
     lines += ["## Internal", "", "What the above is made of. It may change with any version.", ""]
-    rest = [found for name, found in objects.items() if name not in named]
+    rest = [each for name, found in objects.items() if name not in named for each in found]
     for found in rest:
         title = found.name
         if found.kind == "function":
             title += f"({short(found.arguments or '')})"
         lines += [f"- {found.kind} `{title}`  ", f"  {escape(found.comment or '')}"]
     return "\n".join(lines) + "\n"
+
+
+def examples(db: psycopg.Connection[Any]) -> Iterator[tuple[str, str]]:
+    """Of each function that somebody is named for: the role that may call it, and its example."""
+    comments = {(found.name, found.oid): found.comment for found in rows_of(db, FUNCTIONS)}
+    for heading, names in GROUPS.items():
+        for (name, _), comment in comments.items():
+            if name in names:
+                yield ROLES.get(heading, "seller"), comment.partition(" Example: ")[2]
 
 
 def signature(function: Any) -> list[str]:

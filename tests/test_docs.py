@@ -1,5 +1,6 @@
 """The documents: what they say is so of the code, and what they show is what a database prints."""
 
+import importlib
 import json
 import os
 import re
@@ -29,6 +30,16 @@ def test_what_a_database_prints_is_what_the_documents_show(
 ) -> None:
     for file, text in reference.current(cluster, database_url):
         assert file.read_text() == text, "run make reference"
+
+
+def test_the_references_examples_work(cluster: Cluster, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as db:
+        reference.ingest_demo(db)
+        shown = list(reference.examples(db))
+    assert len(shown) > 20
+    for role, example in shown:
+        printed = reference.psql(cluster, database_url, role, f"begin;{example};rollback;")
+        assert re.search(r"\([1-9]\d* rows?\)", printed), f"{role}: {example}\n{printed}"
 
 
 def test_the_readme_shows_what_the_demo_prints(
@@ -178,3 +189,12 @@ def test_the_queries_for_a_lock_that_stops_ingest_name_its_holder(
         assert found == [(pids[0], True), (pids[1], False)]
         assert [(row[0], row[2]) for row in observer.execute(of_all)] == [pids[::-1]]
     storing.result()
+
+
+def test_the_benchmarks_tables_are_what_it_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    tables = importlib.import_module("tables")
+    for page in tables.PAGES:
+        assert tables.with_tables(page.read_text()) == page.read_text()
+    results = (ROOT / "bench" / "results").glob("*.json")
+    assert {file.stem for file in results} == tables.TABLES.keys()
