@@ -224,15 +224,26 @@ def run(connection: psycopg.Connection, statements: dict[str, bytes]) -> None:
     is parsed when it is made, and what others stand on cannot be dropped."""
     while statements:
         postponed: dict[str, bytes] = {}
+        failed: list[psycopg.Error] = []
         for name, statement in statements.items():
             try:
                 with connection.transaction():
                     connection.execute(statement)
             except psycopg.Error as error:
                 error.add_note(name.removeprefix(f"{HERE.parent}/"))
-                if not isinstance(error, NEEDS) or len(postponed) + 1 == len(statements):
+                if not isinstance(error, NEEDS):
                     raise
                 postponed[name] = statement
+                failed.append(error)
+        if len(postponed) == len(statements):
+            # To blame is who misses what none of them would make.
+            made = {Path(name).stem for name in postponed}
+            causes = [
+                e
+                for e in failed
+                if made.isdisjoint(re.findall(r"\w+", str(e.diag.message_primary)))
+            ]
+            raise (causes or failed)[0]
         statements = postponed
 
 

@@ -454,10 +454,11 @@ def test_a_broken_function_deploys_nothing_and_is_named(
 ) -> None:
     before = catalog(database_url)
     write_function(tree, "aa_good")
-    write_function(tree, "zz_broken", body=broken)
+    write_function(tree, "mm_broken", body=broken)
+    write_function(tree, "zz_caller", body="return mm_broken(a)")
     status, _, error = run(database_url, tree)
     assert status == 1
-    assert "zz_broken.sql" in error
+    assert "mm_broken.sql" in error
     assert "Traceback" not in error
     assert catalog(database_url) == before
 
