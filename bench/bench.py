@@ -155,17 +155,19 @@ def fill(db: psycopg.Connection, rows: int, offers: int) -> None:
     progress("")
 
 
-def relation_sizes(db: psycopg.Connection, table: str) -> dict[str, int]:
-    """Bytes of a table's heap, of its toast with its index, and of each index."""
-    rows = db.execute(
-        "select 'heap', pg_relation_size(c.oid), 0 from pg_class as c where c.oid = %(t)s::regclass"
-        " union all select 'toast', pg_total_relation_size(c.reltoastrelid), 1"
-        " from pg_class as c where c.oid = %(t)s::regclass and c.reltoastrelid <> 0"
-        " union all select i.indexrelid::regclass::text, pg_relation_size(i.indexrelid), 2"
-        " from pg_index as i where i.indrelid = %(t)s::regclass order by 3, 1",
-        {"t": table},
-    ).fetchall()
-    return {name: size for name, size, _ in rows}
+def relation_sizes(db: psycopg.Connection) -> dict[str, int]:
+    """Bytes of worker_notifications' heap, of its toast with its index, and of each index."""
+    query = """
+    select
+      case c.relkind when 'r' then 'heap' when 't' then 'toast' else c.relname end,
+      case c.relkind when 't' then pg_total_relation_size(c.oid) else pg_relation_size(c.oid) end
+    from pg_class as t
+    inner join pg_class as c on c.oid in (t.oid, t.reltoastrelid)
+      or c.oid in (select indexrelid from pg_index where indrelid = t.oid)
+    where t.oid = 'worker_notifications'::regclass
+    order by c.relkind = 'i', c.relkind, c.relname
+    """
+    return dict(db.execute(query).fetchall())
 
 
 def logged(subject: Subject) -> float:
@@ -213,17 +215,14 @@ def history(bench: Bench) -> dict[str, Any]:
         "update worker_notifications set received_at = received_at - interval '1 year',"
         " event_time = event_time - interval '1 year'"
     )
+    rerun, prune = "select * from rerun_severity()", "select prune_notifications('28 days')"
     work = [
         ("analyze_notification", repeats, None, ANALYZE),
-        ("rerun_severity, nothing changes", repeats, None, "select * from rerun_severity()"),
-        ("rerun_severity, new rules", repeats, other_rules, "select * from rerun_severity()"),
+        ("rerun_severity, nothing changes", repeats, None, rerun),
+        ("rerun_severity, new rules", repeats, other_rules, rerun),
         ("rebuild_current_state", repeats, None, "select rebuild_current_state()"),
-        (
-            "prune_notifications, all but the newest",
-            1,
-            a_year_ago,
-            "select prune_notifications('28 days')",
-        ),
+        ("roll_up_days, of a year", 1, a_year_ago, "select roll_up_days()"),
+        ("prune_notifications, all but the newest", 1, None, prune),
     ]
     figures: dict[str, Any] = {"stored": stored, "offers": 8}
     with connect(bench.database()) as db:
@@ -242,9 +241,6 @@ def history(bench: Bench) -> dict[str, Any]:
                 answer = db.execute(query).fetchone()
                 seconds.append(time.perf_counter() - started)
             figures[name] = {"seconds": rounded(seconds), "answer": answer}
-            if query == ANALYZE:
-                plan = db.execute(f"explain (analyze, buffers) {ANALYZE}").fetchall()
-                figures["plan"] = [line for (line,) in plan]
         progress("")
     return figures
 
@@ -261,8 +257,7 @@ def size(bench: Bench) -> dict[str, dict[str, float]]:
                     f" alter column raw_notification set compression {compression}"
                 )
                 fill(db, stored, offers)
-                sizes = relation_sizes(db, "worker_notifications")
-                each = {name: taken / stored for name, taken in sizes.items()}
+                each = {name: taken / stored for name, taken in relation_sizes(db).items()}
                 subject = Subject("ingest", db, rounds_of(offers))
                 columns[f"{offers} offers, {compression}"] = each | {
                     "all": sum(each.values()),
