@@ -32,51 +32,25 @@ STATEMENTS = {
     "operations.md": "seller",
 }
 
-# Who it is for: what of the catalog, in the order to read it. What nobody is named for is internal.
+# Who it is for: the role, and what of the catalog, in the order to read it. What nobody is named for
+# is internal.
 GROUPS = {
-    "For the relay": ["ingest_notification", "ingest_order"],
-    "For the UI": ["current_state"],
-    "For analysts": [
-        "item_now",
-        "explain_item",
-        "price_to_win",
-        "buy_box_changes",
-        "offer_changes",
-        "competitors",
-        "buy_box_share",
-        "days_report",
-        "item_days",
-        "roll_up_days",
-        "items",
-        "worker_notifications",
-        "price_history",
-        "severity_changes",
-        "explain_severity",
-        "extract_offers",
-        "analyze_notification",
-        "notification_analysis",
-        "severity_rules",
-        "own_sellers",
-        "calculate_severity",
-        "preview_severity",
-        "activate_severity_rules",
-        "rerun_severity",
-        "rebuild_current_state",
-        "retry_failure",
-        "retry_failures",
-        "alert_rules",
-        "alerts",
-        "alert_deliveries",
-        "preview_alerts",
-        "retry_deliveries",
-    ],
-    "For the alerter": ["claim_alerts", "finish_alert"],
-    "For operators": ["ingest_stats", "open_failures", "worker_failures", "prune_notifications"],
-}
-ROLES = {
-    "For the relay": "buybox_relay",
-    "For analysts": "buybox_analyst",
-    "For the alerter": "buybox_alerter",
+    "For the relay": ("buybox_relay", "ingest_notification ingest_order"),
+    "For the UI": ("buybox_ui", "current_state"),
+    "For analysts": (
+        "buybox_analyst",
+        "item_now explain_item price_to_win buy_box_changes offer_changes competitors "
+        "buy_box_share days_report item_days roll_up_days items worker_notifications "
+        "price_history severity_changes explain_severity extract_offers analyze_notification "
+        "notification_analysis severity_rules own_sellers calculate_severity preview_severity "
+        "activate_severity_rules rerun_severity rebuild_current_state retry_failure "
+        "retry_failures alert_rules alerts alert_deliveries preview_alerts retry_deliveries",
+    ),
+    "For the alerter": ("buybox_alerter", "claim_alerts finish_alert"),
+    "For operators": (
+        "seller",
+        "ingest_stats open_failures worker_failures prune_notifications",
+    ),
 }
 ERRORS = {
     "OC001": "The body is no JSON object.",
@@ -233,7 +207,8 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
     objects: dict[str, list[Any]] = {}
     for found in [*ask(RELATIONS), *ask(FUNCTIONS)]:
         objects.setdefault(found.name, []).append(found)
-    groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
+    groups = {heading: names.split() for heading, (_, names) in GROUPS.items()}
+    groups["For the page"] = [name for name in objects if name.startswith("page_")]
     named = {name for names in groups.values() for name in names}
     lines = [
         "# Reference",
@@ -264,10 +239,10 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
 def examples(db: psycopg.Connection[Any]) -> Iterator[tuple[str, str]]:
     """Of each function that somebody is named for: the role that may call it, and its example."""
     comments = {(found.name, found.oid): found.comment for found in rows_of(db, FUNCTIONS)}
-    for heading, names in GROUPS.items():
+    for role, names in GROUPS.values():
         for (name, _), comment in comments.items():
-            if name in names:
-                yield ROLES.get(heading, "seller"), comment.partition(" Example: ")[2]
+            if name in names.split():
+                yield role, comment.partition(" Example: ")[2]
 
 
 def signature(function: Any) -> list[str]:
