@@ -32,8 +32,7 @@ STATEMENTS = {
     "operations.md": "seller",
 }
 
-# Who it is for: the role, and what of the catalog, in the order to read it. What nobody is named for
-# is internal.
+# Who it is for: the role, and what of the catalog, in the order to read it. The rest is internal.
 GROUPS = {
     "For the relay": ("buybox_relay", "ingest_notification ingest_order"),
     "For the UI": ("buybox_ui", "current_state"),
