@@ -4,7 +4,7 @@ WORKDIR /app
 ENV PYTHONPATH=/app
 COPY requirements/deploy.txt requirements/
 RUN pip install --no-cache-dir --require-hashes -r requirements/deploy.txt
-COPY relay.py alerter.py board.py settings.py ./
+COPY relay.py alerter.py channels.py board.py settings.py ./
 COPY db db
 COPY page page
 USER nobody

@@ -117,6 +117,7 @@ create table items (
   sku text,
   title text,
   floor_price numeric(10,2),
+  search_text text generated always as (lower(((coalesce(sku, ''::text) || ' '::text) || coalesce(title, ''::text)))) stored,
   constraint items_floor_price_check check ((floor_price >= (0)::numeric)),
   constraint items_pkey primary key (asin, marketplace)
 );
@@ -145,12 +146,14 @@ create table item_days (
   pricing_issues integer not null,
   buy_box_close boolean,
   offers_time timestamptz,
+  offers_hash text collate "C",
   severity_close text,
   severity_time timestamptz,
+  severity_hash text collate "C",
   final boolean not null default false,
   constraint item_days_pkey primary key (asin, marketplace, item_condition, day)
 );
-create index item_days_day_idx on item_days (day);
+create index item_days_day_idx on item_days (day, asin);
 
 create table item_days_queue (
   notification_id uuid not null,

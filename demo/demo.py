@@ -1,9 +1,10 @@
 """The whole system on one machine: `make demo`; `make psql` then opens the database that it left.
 
 Starts an embedded Postgres and a local SQS, migrates, sends a made-up stream of notifications
-(stream.py), lets the real relay.py drain the queue, and shows what a seller would look at. It needs
-no account, no root and no running service. Every figure it shows is read from the tables, the queue
-or the relay's log: it knows no rule of its own.
+(stream.py), lets the real relay.py drain the queue and the real alerter.py tell of it, and shows
+what a seller would look at. It needs no account, no root and no running service. Every figure it
+shows is read from the tables, the queue, the relay's log or what the alerter sent: it knows no rule
+of its own.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -322,8 +325,8 @@ def prepare_database(database: Database) -> None:
 
 
 def migrate(database: Database, logs: Path) -> None:
-    """Runs db/migrate.py as the owner, makes the relay and the page logins that may do only their
-    jobs, and fills what only the seller knows."""
+    """Runs db/migrate.py as the owner, makes the programs' logins that may do only their jobs,
+    and fills what only the seller knows."""
     log = logs / "migrate.log"
     settings = {"DATABASE_URL": database.url("seller"), "AMAZON_SELLER_ID": OWN_SELLER}
     with log.open("w") as out:
@@ -339,7 +342,7 @@ def migrate(database: Database, logs: Path) -> None:
     if done.returncode:
         raise DemoError("db/migrate.py failed", log)
     with database.connect("seller") as db:
-        for login in ("relay", "page"):
+        for login in ("relay", "alerter", "page"):
             create = sql.SQL("create role {} login password {} in role {}")
             role = sql.Identifier(f"buybox_{login}")
             password = sql.Literal(database.password)
@@ -435,6 +438,52 @@ def run_relay(
     return read_outcomes(log, sent)
 
 
+@contextlib.contextmanager
+def alerting(database: Database, logs: Path) -> Iterator[list[Any]]:
+    """The real alerter.py beside the relay, and a receiver of our own: what it was sent comes in
+    the list. At the end all that is due was sent."""
+    received: list[Any] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Not on the screen."""
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = {
+        "DATABASE_URL": database.url("alerter"),
+        "ALERT_URL_DEFAULT": f"http://127.0.0.1:{server.server_port}",
+    }
+    log = logs / "alerter.log"
+    with log.open("w") as out, database.connect("seller") as db:
+        alerter = subprocess.Popen(
+            [sys.executable, "alerter.py"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **settings},
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        try:
+            yield received
+            deadline = time.monotonic() + PATIENCE
+            due = "select from alerts where status = 'pending' and due_at <= now()"
+            while db.execute(due).rowcount:
+                if alerter.poll() is not None or time.monotonic() > deadline:
+                    raise DemoError("alerter.py did not send what is due", log)
+                time.sleep(0.1)
+        finally:
+            stop(alerter, signal.SIGTERM)
+            server.shutdown()
+            server.server_close()
+
+
 # What a seller wants to see
 
 OUTCOMES = (
@@ -511,6 +560,24 @@ def show_prices(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
             screen.line(f"{'':20}{line}")
 
 
+def show_alerts(
+    screen: Screen, db: psycopg.Connection[dict[str, Any]], received: Sequence[Any]
+) -> None:
+    """What was sent, how much was not, and the first of what the webhook got."""
+    rows = db.execute("select status, headline from alerts order by id").fetchall()
+    counts = Counter(row["status"] for row in rows)
+    screen.heading(f"{counts['sent']} alerts were sent")
+    for row in rows:
+        if row["status"] == "sent":
+            for line in textwrap.wrap(row["headline"], WIDTH, subsequent_indent="  "):
+                screen.line(line)
+    held = f"{counts['cancelled']} more ended within their hold, {counts['pending']} are held yet."
+    screen.line(held)
+    screen.heading("What a webhook gets of one")
+    for line in textwrap.wrap(json.dumps(received[0]), WIDTH, break_on_hyphens=False):
+        screen.line(line)
+
+
 def price(row: dict[str, Any], column: str) -> str:
     return "-" if row[column] is None else f"{row[column]:.{0 if row['currency'] == 'JPY' else 2}f}"
 
@@ -563,13 +630,13 @@ README.md          tells how to run it with your own queue and database
 make demo          runs all this again, with a new database"""
 
 
-# What they print fits 80 columns.
+# They and what they print fit 80 columns.
 SUGGESTIONS = """\
-The demo's database, as its owner; \\d lists the tables, \\q leaves. You might ask:
-  select asin, title, severity, your_price, gap_pct, suggested_price from item_now;
-  select part, item, value from explain_item('B0DEMO0012');
-  select event_time, asin, change, new_seller from buy_box_changes('today', 'now');
-  select seller_id, events, undercuts from competitors('yesterday', 'now') limit 9;
+The demo's database, as its owner; \\d lists the tables, \\q leaves. Ask it:
+  select title, severity, your_price, gap_pct, suggested_price from item_now;
+  select value from explain_item('B0DEMO0012') where item = 'decided by';
+  select asin, change, new_seller from buy_box_changes('yesterday', 'now');
+  select seller_id, events, undercuts from competitors('yesterday', 'now');
 """
 
 
@@ -604,12 +671,16 @@ def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
                 queue.send(sent.bodies[start : start + 10])
                 stage.progress(f"{start} of {len(sent.bodies)}")
             stage.detail = f"{len(sent.bodies)} sent"
-        with screen.stage("Relaying until the queue is empty") as stage:
+        with (
+            screen.stage("Relaying and alerting until the queue is empty") as stage,
+            alerting(database, logs) as received,
+        ):
             outcomes = run_relay(database, queue, len(sent.bodies), logs, stage)
             stage.detail = "queue empty"
         show_state(screen, db)
         show_buy_boxes(screen, db)
         show_prices(screen, db)
+        show_alerts(screen, db, received)
         show_outcomes(screen, outcomes)
         show_failures(screen, db, queue)
     postgres.complete.touch()

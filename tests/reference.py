@@ -12,7 +12,7 @@ import runpy
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,12 @@ GROUPS = {
     "For analysts": (
         "buybox_analyst",
         "item_now explain_item price_to_win buy_box_changes offer_changes competitors "
-        "buy_box_share days_report item_days roll_up_days items worker_notifications "
-        "price_history severity_changes explain_severity extract_offers analyze_notification "
-        "notification_analysis severity_rules own_sellers calculate_severity preview_severity "
-        "activate_severity_rules rerun_severity rebuild_current_state retry_failure "
-        "retry_failures alert_rules alerts alert_deliveries preview_alerts retry_deliveries",
+        "buy_box_share days_report buy_box_history item_days roll_up_days items "
+        "worker_notifications price_history severity_changes explain_severity extract_offers "
+        "analyze_notification notification_analysis severity_rules own_sellers "
+        "calculate_severity preview_severity activate_severity_rules rerun_severity "
+        "rebuild_current_state retry_failure retry_failures alert_rules alerts alert_deliveries "
+        "preview_alerts retry_deliveries",
     ),
     "For the alerter": ("buybox_alerter", "claim_alerts finish_alert"),
     "For operators": (
@@ -76,7 +77,8 @@ order by c.relname
 COLUMNS = """
 select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
   pg_get_expr(d.adbin, d.adrelid) as default, col_description(a.attrelid, a.attnum) as comment,
-  a.attidentity = 'a' as identity, a.attcollation = '"C"'::regcollation as collate_c
+  a.attidentity = 'a' as identity, a.attgenerated = 's' as generated,
+  a.attcollation = '"C"'::regcollation as collate_c
 from pg_attribute as a
 left join pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
 where a.attrelid = %s and a.attnum > 0 and not a.attisdropped
@@ -150,7 +152,12 @@ def write_schema(db: psycopg.Connection[Any]) -> str:
             + ' collate "C"' * bool(column.collate_c)
             + " not null" * column.required
             + " generated always as identity" * column.identity
-            + (f" default {short(column.default)}" if column.default else "")
+            + (f" generated always as ({column.default}) stored" if column.generated else "")
+            + (
+                f" default {short(column.default)}"
+                if column.default and not column.generated
+                else ""
+            )
             for column in ask(COLUMNS, [table.oid])
         ]
         indexes = []
@@ -307,13 +314,13 @@ def anchor(heading: str) -> str:
     return heading.lower().replace(" ", "-")
 
 
-def ingest_demo(db: psycopg.Connection[Any]) -> None:
-    """Leaves in a migrated database what make demo leaves, but for the times and ids."""
+def ingest_demo(db: psycopg.Connection[Any], end: datetime) -> None:
+    """Leaves in a migrated database what make demo, run at that time, leaves, but for the ids."""
     stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))
     db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", stream["CATALOGUE"])
     messages = [
         (str(UUID(int=number)), body)
-        for number, body in enumerate(stream["make_stream"](datetime.now(UTC)).bodies)
+        for number, body in enumerate(stream["make_stream"](end).bodies)
     ]
     for _ in range(3):  # a bad one is received that often
         messages = [
@@ -353,8 +360,9 @@ def with_outputs(document: str, run: Callable[[str], str]) -> str:
 
 
 def settled(output: str) -> str:
-    """The output without ids and times of day."""
+    """The output without ids, dates and times of day."""
     output = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", output)
+    output = re.sub(r"\d{4}-\d\d-\d\d", "<date>", output)
     return re.sub(r"\d\d:\d\d", "<time>", output)
 
 
@@ -366,7 +374,9 @@ def current(cluster: Cluster, url: str) -> Iterator[tuple[Path, str]]:
     with psycopg.connect(url, autocommit=True) as db:
         yield REFERENCE, write_reference(db)
         yield SCHEMA, write_schema(db)
-        ingest_demo(db)
+        # Of yesterday, so that the day is finished, and always of the same hours of it.
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        ingest_demo(db, today - timedelta(hours=9))
     for name, role in STATEMENTS.items():
         run = partial(psql, cluster, url, role)
         yield DOCS / name, with_outputs((DOCS / name).read_text(), run)

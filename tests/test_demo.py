@@ -121,6 +121,16 @@ def test_it_shows_a_seller_the_state_and_works_again(
         assert f"Why {sent.broken} messages failed" in output
         assert f"{sent.broken} messages in the dead-letter queue" in output
 
+        alerts = re.search(r"^(\d+) alerts were sent\n(.+?)^\d+ more ", output, re.M | re.S)
+        assert alerts, output
+        assert int(alerts[1]) == alerts[2].count("(B0DEMO") > 0
+        webhook = re.search(r"^What a webhook gets of one\n(.+?)\n\n", output, re.M | re.S)
+        assert webhook, output
+        payload = json.loads(webhook[1].replace("\n", " "))
+        assert payload["type"] == "alert"
+        (alert,) = payload["data"]["alerts"]
+        assert alert["headline"] in " ".join(alerts[2].split())
+
     # make psql opens the database that the output tells of
     query = "select count(*) || ' of ' || current_user from current_state"
     psql = start_demo("--psql", "-XAtc", query)
@@ -147,6 +157,7 @@ def test_it_shows_a_seller_the_state_and_works_again(
         ("demo.py", signal.SIGINT, 130, "interrupted"),
         ("demo.py", signal.SIGTERM, 143, "interrupted"),
         ("relay.py", signal.SIGKILL, 1, "relay.log"),
+        ("alerter.py", signal.SIGKILL, 1, "alerter.log"),
         ("bin/postgres", signal.SIGQUIT, 1, "/logs/"),
     ],
 )
