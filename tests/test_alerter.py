@@ -387,10 +387,12 @@ def test_what_was_sent_is_finished_when_the_database_is_back(
 ) -> None:
     with Cluster() as cluster:
         url = cluster.create_database(migrated=True)
+        stopped = threading.Event()
 
         def answer(request: Request) -> Answer:
             if len(receiver.requests) == 1:
                 cluster.stop()
+                stopped.set()
             return OK
 
         with psycopg.connect(url, autocommit=True) as db:
@@ -406,6 +408,7 @@ def test_what_was_sent_is_finished_when_the_database_is_back(
             )
         with running(url, receiver) as process:
             wait_until(lambda: process.logs("the database is not ready"), what="it to notice")
+            assert stopped.wait(30)
             cluster.start()
             with psycopg.connect(url, autocommit=True) as db:
                 wait_until(lambda: seen(db) == [("sent", 1, None)], what="it to be finished")
