@@ -15,7 +15,7 @@ psql: .venv/demo ## open psql on the data that the demo left
 	@.venv/bin/python demo/demo.py --psql
 
 # Over DATABASE_URL, or else over what the demo left.
-page: .venv/demo .venv/page ## serve the page on http://127.0.0.1:8000 (PAGE_PORT)
+page: .venv/demo ## serve the page on http://127.0.0.1:8000 (PAGE_PORT)
 	@if [ -n "$$DATABASE_URL" ]; then exec .venv/bin/python board.py; \
 	else exec .venv/bin/python demo/demo.py --page; fi
 
@@ -83,8 +83,12 @@ test-py: system .venv/dev ## run the Python tests, and those of the ingest path 
 soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
 	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
-bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)
+bench: system .venv/dev ## measure ingest beside a bare insert and a peer, and the rest (PARTS=...)
+	@$(PYTHON) tests/system.py valgrind
 	.venv/bin/python bench/bench.py $(PARTS)
+
+reference: system .venv/dev ## renew docs/reference.md, db/schema.sql and the outputs that docs show
+	@.venv/bin/python tests/reference.py
 
 screenshots: system .venv/dev ## take docs' pictures of the page, of what the demo left
 	@$(PYTHON) tests/system.py fonts-inter
@@ -120,7 +124,21 @@ system:
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 
-.venv/demo .venv/dev .venv/page: .venv/%: pyproject.toml .venv/made
+# Beside the packages, the way to settings.py for what lies in db and demo.
+.venv/demo .venv/dev: .venv/%: requirements/%.txt .venv/made
 	@echo "Installing Python packages into .venv, which takes a minute ..."
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		| { read -r packages; echo '$(CURDIR)' > "$$packages/buybox-relay.pth"; }
 	@touch $@
+
+# uv, for it locks for every Python and system at once.
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url pyproject.toml
+DEPLOYED = --extra alerts --extra page --constraint requirements/dev.txt
+
+lock: .venv/made ## fit requirements/ to pyproject.toml (without those files: by the newest versions)
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) --extra dev --output-file requirements/dev.txt
+	$(LOCK) $(DEPLOYED) --extra demo --output-file requirements/demo.txt
+	$(LOCK) $(DEPLOYED) --output-file requirements/deploy.txt

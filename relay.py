@@ -70,6 +70,8 @@ STOP_LIMIT = 24  # seconds from the signal to the end, come what may
 SQS_ERRORS = (aws.BotoCoreError, aws.ClientError)
 
 MESSAGES = Counter("relay_messages", "Messages, by outcome (left: given up)", ["outcome"])
+for outcome in ("processed", "stale", "duplicate", "failed", "left"):
+    MESSAGES.labels(outcome)  # from 0, or Prometheus would not see the first one as a rise
 BATCH_SECONDS = Histogram("relay_batch_seconds", "Seconds from a batch's statement to its commit")
 POLL_ERRORS = Counter("relay_poll_errors", "Receives that failed")
 DELETE_FAILURES = Counter("relay_delete_failures", "Deletes of stored messages that failed")

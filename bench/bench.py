@@ -2,9 +2,9 @@
 
     python bench/bench.py [--quick] [--postgres=embedded] [part ...]
 
-Parts: batch instructions relay history growth size; all where none is named. Each prints Markdown
-tables and writes its raw figures to bench/results/. README.md says what they mean. They need 12 GB
-of disk under /tmp, most of it for growth.
+Parts: batch instructions relay history growth size; all where none is named. Each prints a table
+and writes its raw figures to bench/results/. README.md says what they mean. They need 12 GB of disk
+under /tmp, most of it for growth, and instructions needs valgrind.
 """
 
 import argparse
@@ -38,9 +38,7 @@ from measure import (
     connect,
     ingest,
     peer,
-    per_second,
     progress,
-    ratio,
     rounded,
     rounds_of,
 )
@@ -114,17 +112,14 @@ def compare_results(bench: Bench) -> None:
                 raise RuntimeError(f"ingest: {pair[0]}\nbut the peer: {pair[1]}")
 
 
-def batch(bench: Bench) -> None:
+def batch(bench: Bench) -> dict[int, list[Any]]:
     """Ingest beside a bare insert of the same bodies, parsed and hashed, and beside the peer; and
     messages that came before, and bodies that came before under another message id."""
     compare_results(bench)
-    walls, cpus, again, figures = [], [], [], {}
+    figures = {}
     for offers in SIZES:
         known = rounds_of(offers)()
         fresh = messages(offers, seed=2)
-        bare = bare_insert(bench.database(), offers)
-        full = Subject("ingest", connect(bench.database()), rounds_of(offers))
-        other = peer(bench.database(), offers)
         same = Subject("same message", connect(bench.database()), lambda known=known: known)
         renamed = Subject(
             "same body",
@@ -134,38 +129,16 @@ def batch(bench: Bench) -> None:
             ],
         )
         same.run(keep=False)
-        subjects = [bare, full, other, same, renamed]
+        subjects = [
+            bare_insert(bench.database(), offers),
+            Subject("ingest", connect(bench.database()), rounds_of(offers)),
+            peer(bench.database(), offers),
+            same,
+            renamed,
+        ]
         alternate(subjects, bench.some(40), f"batch, {offers} offers")
-        ours = [a + b for a, b in zip(full.cpu, full.client, strict=True)]
-        theirs = [a + b for a, b in zip(other.cpu, other.client, strict=True)]
-        walls.append(
-            [offers]
-            + [per_second(s.wall) for s in (bare, full, other)]
-            + [f"{ratio(bare.wall, full.wall):.2f}", f"{ratio(other.wall, full.wall):.2f}"]
-        )
-        cpus.append(
-            [offers]
-            + [round(median(used)) for used in (bare.cpu, full.cpu, other.cpu)]
-            + [f"{ratio(full.cpu, other.cpu):.2f}"]
-            + [round(median(used)) for used in (full.client, other.client)]
-            + [f"{ratio(ours, theirs):.2f}"]
-        )
-        again.append(
-            [offers]
-            + [per_second(s.wall) for s in (full, same, renamed)]
-            + [f"{ratio(full.wall, s.wall):.1f}" for s in (same, renamed)]
-            + [f"{ratio(full.cpu, s.cpu):.1f}" for s in (same, renamed)]
-        )
         figures[offers] = [s.figures() for s in subjects]
-    head = ["offers", "bare insert/s", "ingest/s", "peer/s", "ingest of bare", "ingest of peer"]
-    bench.show("Speed, batches of 10", head, walls)
-    head = ["offers", "bare insert", "ingest", "peer", "ingest to peer"]
-    head += ["ingest's client", "peer's client", "together, ingest to peer"]
-    bench.show("Postgres' processor time, microseconds a message", head, cpus)
-    head = ["offers", "new/s", "same message/s", "same body/s"]
-    head += ["times, same message", "times, same body", "by CPU, message", "by CPU, body"]
-    bench.show("Duplicates", head, again)
-    bench.save("batch", figures)
+    return figures
 
 
 def fill(db: psycopg.Connection, rows: int, offers: int) -> None:
@@ -182,17 +155,19 @@ def fill(db: psycopg.Connection, rows: int, offers: int) -> None:
     progress("")
 
 
-def relation_sizes(db: psycopg.Connection, table: str) -> dict[str, int]:
-    """Bytes of a table's heap, of its toast with its index, and of each index."""
-    rows = db.execute(
-        "select 'heap', pg_relation_size(c.oid), 0 from pg_class as c where c.oid = %(t)s::regclass"
-        " union all select 'toast', pg_total_relation_size(c.reltoastrelid), 1"
-        " from pg_class as c where c.oid = %(t)s::regclass and c.reltoastrelid <> 0"
-        " union all select i.indexrelid::regclass::text, pg_relation_size(i.indexrelid), 2"
-        " from pg_index as i where i.indrelid = %(t)s::regclass order by 3, 1",
-        {"t": table},
-    ).fetchall()
-    return {name: size for name, size, _ in rows}
+def relation_sizes(db: psycopg.Connection) -> dict[str, int]:
+    """Bytes of worker_notifications' heap, of its toast with its index, and of each index."""
+    query = """
+    select
+      case c.relkind when 'r' then 'heap' when 't' then 'toast' else c.relname end,
+      case c.relkind when 't' then pg_total_relation_size(c.oid) else pg_relation_size(c.oid) end
+    from pg_class as t
+    inner join pg_class as c on c.oid in (t.oid, t.reltoastrelid)
+      or c.oid in (select indexrelid from pg_index where indrelid = t.oid)
+    where t.oid = 'worker_notifications'::regclass
+    order by c.relkind = 'i', c.relkind, c.relname
+    """
+    return dict(db.execute(query).fetchall())
 
 
 def logged(subject: Subject) -> float:
@@ -210,7 +185,7 @@ def logged_after_checkpoint(bench: Bench, subject: Subject) -> float:
     return logged(subject)
 
 
-def growth(bench: Bench) -> None:
+def growth(bench: Bench) -> list[dict[str, Any]]:
     """Ingest into tables that hold nothing and a lot."""
     with ExitStack() as stack:
         subjects = []
@@ -223,28 +198,13 @@ def growth(bench: Bench) -> None:
         bench.cluster.sql("checkpoint")
         alternate(subjects, bench.some(40), "growth")
         log = [median(logged_after_checkpoint(bench, s) for _ in range(5)) for s in subjects]
-    empty = subjects[0]
-    rows = [
-        [
-            s.name,
-            per_second(s.wall),
-            f"{ratio(empty.wall, s.wall):.2f}",
-            round(median(s.cpu)),
-            f"{ratio(empty.cpu, s.cpu):.2f}",
-            round(written),
-        ]
-        for s, written in zip(subjects, log, strict=True)
-    ]
-    head = ["stored", "ingest/s", "ratio", "CPU µs", "ratio", "WAL after a checkpoint, bytes"]
-    bench.show("Growth, 3 offers", head, rows)
-    figures = [
+    return [
         s.figures() | {"wal_after_checkpoint": written}
         for s, written in zip(subjects, log, strict=True)
     ]
-    bench.save("growth", figures)
 
 
-def history(bench: Bench) -> None:
+def history(bench: Bench) -> dict[str, Any]:
     """What analysts and operators do over stored notifications."""
     stored, repeats = bench.some(100_000), 3
     other_rules = (
@@ -255,19 +215,15 @@ def history(bench: Bench) -> None:
         "update worker_notifications set received_at = received_at - interval '1 year',"
         " event_time = event_time - interval '1 year'"
     )
+    rerun, prune = "select * from rerun_severity()", "select prune_notifications('28 days')"
     work = [
         ("analyze_notification", repeats, None, ANALYZE),
-        ("rerun_severity, nothing changes", repeats, None, "select * from rerun_severity()"),
-        ("rerun_severity, new rules", repeats, other_rules, "select * from rerun_severity()"),
+        ("rerun_severity, nothing changes", repeats, None, rerun),
+        ("rerun_severity, new rules", repeats, other_rules, rerun),
         ("rebuild_current_state", repeats, None, "select rebuild_current_state()"),
-        (
-            "prune_notifications, all but the newest",
-            1,
-            a_year_ago,
-            "select prune_notifications('28 days')",
-        ),
+        ("roll_up_days, of a year", 1, a_year_ago, "select roll_up_days()"),
+        ("prune_notifications, all but the newest", 1, None, prune),
     ]
-    rows: list[list[Any]] = []
     figures: dict[str, Any] = {"stored": stored, "offers": 8}
     with connect(bench.database()) as db:
         fill(db, stored, offers=8)
@@ -284,19 +240,12 @@ def history(bench: Bench) -> None:
                 started = time.perf_counter()
                 answer = db.execute(query).fetchone()
                 seconds.append(time.perf_counter() - started)
-            rows.append([name, round(stored / median(seconds)), f"{median(seconds):.1f}", answer])
             figures[name] = {"seconds": rounded(seconds), "answer": answer}
-            if query == ANALYZE:
-                plan = db.execute(f"explain (analyze, buffers) {ANALYZE}").fetchall()
-                figures["plan"] = [line for (line,) in plan]
         progress("")
-    head = ["", "notifications/s", "s", "answer"]
-    bench.show(f"History: {stored:,} notifications of 8 offers", head, rows)
-    print("\n" + "\n".join(figures["plan"]))
-    bench.save("history", figures)
+    return figures
 
 
-def size(bench: Bench) -> None:
+def size(bench: Bench) -> dict[str, dict[str, float]]:
     """Bytes a stored message, by component and of write-ahead log."""
     stored = bench.some(20_000)
     columns: dict[str, dict[str, float]] = {}
@@ -308,26 +257,17 @@ def size(bench: Bench) -> None:
                     f" alter column raw_notification set compression {compression}"
                 )
                 fill(db, stored, offers)
-                sizes = relation_sizes(db, "worker_notifications")
-                each = {name: taken / stored for name, taken in sizes.items()}
+                each = {name: taken / stored for name, taken in relation_sizes(db).items()}
                 subject = Subject("ingest", db, rounds_of(offers))
                 columns[f"{offers} offers, {compression}"] = each | {
                     "all": sum(each.values()),
                     "write-ahead log": median(logged(subject) for _ in range(5)),
                 }
-    names = list(columns[f"{SIZES[0]} offers, lz4"])
-    rows = [[name, *(round(column[name]) for column in columns.values())] for name in names]
-    bench.show("Bytes a stored message", ["", *columns], rows)
-    bench.save("size", columns)
+    return columns
 
 
-PARTS: dict[str, Callable[[Bench], None]] = {
-    "batch": batch,
-    "instructions": instructions,
-    "relay": relay,
-    "history": history,
-    "growth": growth,
-    "size": size,
+PARTS: dict[str, Callable[[Bench], Any]] = {
+    part.__name__: part for part in (batch, instructions, relay, history, growth, size)
 }
 
 
@@ -346,7 +286,7 @@ def main() -> int:
     bench = Bench(arguments.postgres, quick=arguments.quick)
     with bench.cluster:
         for name in arguments.part or PARTS:
-            PARTS[name](bench)
+            bench.publish(name, PARTS[name](bench))
     return 0
 
 

@@ -8,15 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import islice
-from statistics import median, quantiles
 from subprocess import DEVNULL, Popen
+from typing import Any
 
 import psutil
 import psycopg
 from cluster import free_port
-from measure import ROOT, Bench, connect, progress, ratio
+from measure import ROOT, Bench, connect, progress
 from messages import messages
 from sqs_stand_in import StandIn
 
@@ -81,21 +80,11 @@ def clocks(db: psycopg.Connection, pid: int) -> tuple[float, float, float]:
     return time.perf_counter(), sum(psutil.Process(pid).cpu_times()[:2]), in_postgres
 
 
-@dataclass
-class Drained:
-    """Of one drain: messages a second, and processor microseconds a message."""
+def drain(bench: Bench, name: str, count: int) -> dict[str, float]:
+    """Has one of CONSUMERS drain so many messages; the first tenth, its start, does not count.
 
-    per_second: float
-    process: float
-    postgres: float
-
-    @property
-    def together(self) -> float:
-        return self.process + self.postgres
-
-
-def drain(bench: Bench, name: str, count: int) -> Drained:
-    """Has one of CONSUMERS drain so many messages; the first tenth, its start, does not count."""
+    Gives messages a second, and processor microseconds a message: its own, and Postgres'.
+    """
     url = bench.database()
     with StandIn().running() as sqs, connect(url) as db:
         sqs.send(*(message.body for message in islice(messages(OFFERS), count)))
@@ -108,7 +97,11 @@ def drain(bench: Bench, name: str, count: int) -> Drained:
         if stored != ((0,) if name == "bare loop" else (count,)):
             raise RuntimeError(f"{name} stored {stored} of {count} messages")
     wall, process, postgres = (b - a for a, b in zip(before, after, strict=True))
-    return Drained(begun / wall, process / begun * 1e6, postgres / begun * 1e6)
+    return {
+        "per_second": begun / wall,
+        "process": process / begun * 1e6,
+        "postgres": postgres / begun * 1e6,
+    }
 
 
 def latency(bench: Bench, name: str, seconds: float) -> list[float]:
@@ -130,48 +123,18 @@ def latency(bench: Bench, name: str, seconds: float) -> list[float]:
     return [(committed[body] - at) * 1000 for body, at in sent.items()]
 
 
-def relay(bench: Bench) -> None:
+def relay(bench: Bench) -> dict[str, dict[str, list[Any]]]:
     """How fast each drains a full queue and what that costs, and how soon a message is seen."""
     count = 2000 if bench.quick else 6000
-    drains: dict[str, list[Drained]] = {name: [] for name in CONSUMERS}
+    drained: dict[str, list[Any]] = {name: [] for name in CONSUMERS}
     for number in range(bench.some(5)):
         for name in CONSUMERS if number % 2 else reversed(CONSUMERS):
             progress(f"drain {number + 1}, {name}")
-            drains[name].append(drain(bench, name, count))
-
-    def column(name: str, figure: str) -> list[float]:
-        return [getattr(each, figure) for each in drains[name]]
-
-    rows = [
-        [
-            name,
-            round(median(column(name, "per_second"))),
-            f"{ratio(column(name, 'per_second'), column('peer', 'per_second')):.2f}",
-            round(median(column(name, "process"))),
-            f"{ratio(column(name, 'process'), column('bare loop', 'process')):.2f}",
-            round(median(column(name, "postgres"))),
-            round(median(column(name, "together"))),
-            f"{ratio(column(name, 'together'), column('peer', 'together')):.2f}",
-        ]
-        for name in CONSUMERS
-    ]
-    head = ["", "messages/s", "to the peer", "its own CPU µs", "to the bare loop"]
-    head += ["Postgres' CPU µs", "together", "to the peer"]
+            drained[name].append(drain(bench, name, count))
     progress("")
-    bench.show(f"Draining a queue, {OFFERS} offers", head, rows)
-
     waits = {
-        name: latency(bench, name, bench.some(20)) for name in CONSUMERS if name != "bare loop"
+        name: [round(wait, 2) for wait in latency(bench, name, bench.some(20))]
+        for name in CONSUMERS
+        if name != "bare loop"
     }
-    progress("")
-    cuts = {name: quantiles(each, n=100) for name, each in waits.items()}
-    steady = [[name, f"{each[49]:.1f}", f"{each[98]:.1f}"] for name, each in cuts.items()]
-    head = ["", "p50 ms", "p99 ms"]
-    bench.show(f"At {RATE} messages a second: from sent to current_state", head, steady)
-    bench.save(
-        "relay",
-        {
-            "drained": {name: [vars(d) for d in runs] for name, runs in drains.items()},
-            "waits_ms": {name: [round(w, 2) for w in each] for name, each in waits.items()},
-        },
-    )
+    return {"drained": drained, "waits_ms": waits}

@@ -3,8 +3,6 @@
 import json
 import os
 import platform
-import re
-import statistics
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ import psycopg
 from cluster import Cluster
 from messages import MARKETPLACE, Message, messages
 from peer import Worker
+from tables import PAGES, table, with_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (3, 8, 20)  # offers
@@ -57,7 +56,6 @@ class Bench:
 
     def __init__(self, postgres: str, *, quick: bool) -> None:
         self.quick = quick
-        self._tables: list[str] = []
         self.cluster = Cluster(postgres, durable=True)
         for setting in SETTINGS:
             self.cluster.sql(f"alter system set {setting}")
@@ -78,24 +76,12 @@ class Bench:
         self.cluster.sql("update alert_rules set active = false", url)
         return url
 
-    def show(self, title: str, head: list[str], rows: list[list[Any]]) -> None:
-        """Prints a Markdown table under a title, and keeps it for save()."""
-        texts = [head] + [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows]
-        lines = [f"| {' | '.join(row)} |" for row in texts]
-        lines.insert(1, "|" + " --- |" + " ---: |" * (len(head) - 1))
-        self._tables.append("\n".join([title, "", *lines, ""]))
-        print("\n" + self._tables[-1], flush=True)
-
-    def save(self, part: str, figures: Any) -> None:
-        """Writes bench/results/<part>.json and the part's tables in README.md, unless it was a
-        quick look."""
-        tables, self._tables = self._tables, []
+    def publish(self, part: str, figures: Any) -> None:
+        """Prints a part's table; unless it was a quick look, writes bench/results/<part>.json, and
+        the table where it stands in PAGES."""
+        print(f"\n{part}\n\n{table(part, figures)}", flush=True)
         if self.quick:
             return
-        readme = ROOT / "bench" / "README.md"
-        between = re.compile(f"(?<=<!-- {part} -->\n).*?(?=<!-- end -->)", re.DOTALL)
-        text = between.sub(lambda _: "\n".join(tables), readme.read_text(), count=1)
-        readme.write_text(text)
         whole = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": output("git", "describe", "--always", "--dirty"),
@@ -107,6 +93,8 @@ class Bench:
         }
         path = ROOT / "bench" / "results" / f"{part}.json"
         path.write_text(json.dumps(whole) + "\n")
+        for page in PAGES:
+            page.write_text(with_tables(page.read_text()))
 
 
 def output(*command: str) -> str:
@@ -221,15 +209,6 @@ def alternate(subjects: list[Subject], rounds: int, what: str) -> None:
         failed = subject.db.execute("select count(*) from worker_failures").fetchone()
         if failed != (0,):
             raise RuntimeError(f"{subject.name}: messages failed, so the figures mean nothing")
-
-
-def ratio(one: list[float], other: list[float]) -> float:
-    """The median of one/other by round: each compares what ran next to each other."""
-    return statistics.median(a / b for a, b in zip(one, other, strict=True))
-
-
-def per_second(microseconds: list[float]) -> int:
-    return round(1e6 / statistics.median(microseconds))
 
 
 def rounded(values: list[float]) -> list[float]:

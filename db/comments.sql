@@ -44,25 +44,27 @@ comment on table current_state is
 'and the newest pricing issue (from PRICING_HEALTH). Prices are landed (listing + shipping - '
 'points) and in currency.';
 comment on column current_state.asin is 'The item.';
-comment on column current_state.marketplace is 'Amazon''s marketplace id.';
+comment on column current_state.marketplace is 'Amazon''s marketplace id, as A1F83G8C2ARO7P (UK).';
 comment on column current_state.item_condition is
-'new, used, …: Amazon reports them as separate events.';
+'new, used, …, in lower case: Amazon reports them as separate events.';
 comment on column current_state.your_price is
 'Your lowest landed price; null where you have no priced offer.';
 comment on column current_state.market_low is
 'The lowest landed price of all offers listed, yours too.';
 comment on column current_state.prime_low is
 'The lowest landed price fulfilled by Amazon or Prime.';
-comment on column current_state.buy_box_price is 'The landed price of the buy box.';
+comment on column current_state.buy_box_price is
+'The landed price of the buy box; null where nobody is known to hold it.';
 comment on column current_state.your_position is
 '1 + the number of offers with a strictly lower landed price.';
 comment on column current_state.total_offers is
 'How many offers there are; Amazon lists 20 of them at most.';
 comment on column current_state.buy_box_winner is 'Does one of your offers hold the buy box.';
 comment on column current_state.currency is
-'Of every price in the row, as Amazon wrote it (ISO 4217).';
+'Of every price in the row, as Amazon wrote it (ISO 4217); null where it gave none.';
 comment on column current_state.event_time is
-'When the offers were so, by Amazon; never after they were received.';
+'When the offers were so, by Amazon; never after they were received; null where only an issue is '
+'known.';
 comment on column current_state.buy_box_seller is
 'Who holds the buy box: one of your offers where one does, else the winner of the lowest landed '
 'price (FBA first, then the lowest seller id); null where nobody is known to.';

@@ -2,11 +2,12 @@
 
     DATABASE_URL=postgresql://user:password@host/database python db/migrate.py
 
-Migrations (db/migrations, by yoyo) make tables and run once each. Types, functions, views,
-triggers, comments and grants have no history of their own: the files in db say what there is, and
-every run deploys them again in one transaction, dropping what no file owns any more; types, and
-with them what stands on them, only where one changed. Running it again is safe; two runs at once
-wait for each other.
+db/migrations make the tables, once each; yoyo says which of them have run, in which order the
+others follow, notes that they did, and rolls back (`yoyo rollback`). It does no more here: locking,
+connecting and noticing edits are below. Types, functions, views, triggers, comments and grants have
+no history: the files in db say what there is, and every run deploys folder after folder in one
+transaction, dropping what no file owns any more; types, and with them what stands on them, only
+where one changed. Running it again is safe; two runs at once wait for each other.
 
 Exit status: 0; 1 where the database refused or an applied migration was edited; 2 without a usable
 DATABASE_URL.
@@ -30,7 +31,7 @@ from settings import Settings, SettingsError
 
 HERE = Path(__file__).resolve().parent
 
-# Any number that nothing else in this database locks. A transaction's lock rather than yoyo's lock
+# Any number that nothing else in this database locks. The session's lock rather than yoyo's lock
 # row, which a kill would leave behind.
 MIGRATION_LOCK = 5_471_938_206
 
@@ -52,6 +53,14 @@ SESSION = {
     "lock_timeout": "1min",
 }
 
+# How a statement says that another has to come first.
+NEEDS = (
+    errors.UndefinedFunction,
+    errors.UndefinedTable,
+    errors.UndefinedObject,
+    errors.DependentObjectsStillExist,
+)
+
 # Of the original worker, and so of the first migration where AMAZON_SELLER_ID was not set.
 ORIGINAL_SELLER = "A2D8NG39VURSL3"
 
@@ -66,23 +75,30 @@ def migrate(database_url: str) -> None:
     Takes a postgres:// or postgresql:// URL of the owner of the tables, who need not be a
     superuser. Raises MigrationError, or psycopg.Error where the database refuses.
     """
-    with connect(database_url) as lock, connect(database_url) as connection:
+    with connect(database_url) as connection:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             raise MigrationError(
                 f"the database's encoding is {encoding}, which cannot hold every message: "
                 "create one with encoding 'UTF8' template template0"
             )
-        lock.execute("set lock_timeout = 0")
-        free = lock.execute("select pg_try_advisory_xact_lock(%s)", (MIGRATION_LOCK,)).fetchone()
-        if free != (True,):
-            print("another migration is running, waiting for it", flush=True)
-            lock.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-        prepare(connection)
-        apply_migrations(database_url, connection)
-        deploy(connection)
-        connection.commit()
-        mark_unreadable(connection)
+        connection.autocommit = True
+        with connection.transaction():
+            connection.execute("set local lock_timeout = 0")
+            key = (MIGRATION_LOCK,)
+            if connection.execute("select pg_try_advisory_lock(%s)", key).fetchone() != (True,):
+                print("another migration is running, waiting for it", flush=True)
+                connection.execute("select pg_advisory_lock(%s)", key)
+        connection.execute(
+            "create table if not exists _deployed"
+            " (kind text, name text, sha256 text not null, primary key (kind, name));"
+            "comment on table _deployed is 'What db/migrate.py deployed; it alone writes here.'"
+        )
+        apply_migrations(connection)
+        with connection.transaction():
+            deploy(connection)
+        with connection.transaction():
+            mark_unreadable(connection)
         print_sellers(connection)
 
 
@@ -98,59 +114,43 @@ def connect(database_url: str) -> psycopg.Connection:
     return connection
 
 
-def prepare(connection: psycopg.Connection) -> None:
-    """Make the table that remembers what was deployed: migrations, functions and views."""
-    if connection.execute("select to_regclass('_deployed')").fetchone() == (None,):
-        connection.execute(
-            "create table _deployed"
-            " (kind text, name text, sha256 text not null, primary key (kind, name));"
-            "comment on table _deployed is 'What db/migrate.py deployed; it alone writes here.'"
-        )
-    connection.commit()
-
-
 class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
-    """yoyo's, but connected by libpq, which reads URLs that yoyo's parser does not, and once: it
-    would run a migration on a connection of its own and note it on another, so that after a kill in
-    between it would run again."""
+    """yoyo's, on the one connection that there is: it would run a migration on a connection of its
+    own and note it on another, so that after a kill in between it would run again."""
 
-    def __init__(self, database_url: str) -> None:
-        unread = DatabaseURI("postgresql", None, None, None, None, database_url, {})
-        super().__init__(unread, default_migration_table)
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._given = connection
+        nowhere = DatabaseURI("postgresql", None, None, None, None, None, {})
+        super().__init__(nowhere, default_migration_table)
         self.init_database()
 
     def connect(self, dburi: DatabaseURI) -> psycopg.Connection:
-        connection = connect(dburi.database)
-        connection.add_notice_handler(show_notice)
-        connection.autocommit = True
-        return connection
+        return self._given
 
     def copy(self) -> AbstractContextManager["Backend"]:
         return nullcontext(self)
 
 
-def apply_migrations(database_url: str, connection: psycopg.Connection) -> None:
+def apply_migrations(connection: psycopg.Connection) -> None:
     """Run the migrations that have not run yet; refuse where one that has was edited since."""
-    backend = Backend(database_url)
+    backend = Backend(connection)
     migrations = read_migrations(str(HERE / "migrations"))
     pending = backend.to_apply(migrations)
     texts = {m.id: sha256(Path(m.path)) for m in migrations}
     applied = texts.keys() - {m.id for m in pending}
-    known = connection.execute("select name, sha256 from _deployed where kind = 'migration'")
-    for name, text in known.fetchall():
+    for name, text in remembered(connection, "migration").items():
         if name in applied and texts[name] != text:
             raise MigrationError(
                 f"migration {name} was applied to this database and edited since: "
                 "restore its text and put the change into a new migration"
             )
+    connection.add_notice_handler(show_notice)
     for migration in pending:
         print(f"migration {migration.id}", flush=True)
         with backend.transaction():
             backend.apply_migrations_only(type(migrations)([migration]))
-    backend.connection.close()
-    for name, text in texts.items():
-        remember(connection, "migration", name, text)
-    connection.commit()
+    connection.remove_notice_handler(show_notice)
+    remember(connection, "migration", texts)
     if not pending:
         print(f"migrations: all {len(texts)} applied already", flush=True)
 
@@ -185,12 +185,12 @@ def deploy(connection: psycopg.Connection) -> None:
     column that what stands does not return yet) are all dropped and made again, between two batches
     of ingest.
     """
-    types = sorted(HERE.glob("types/*.sql"))
+    types = {file: sha256(file) for file in HERE.glob("types/*.sql")}
     others = [*sorted(HERE.glob("functions/*/*.sql")), *sorted(HERE.glob("views/*.sql"))]
-    known = connection.execute("select name, sha256 from _deployed where kind = 'type'").fetchall()
+    made = {file.stem: text for file, text in types.items()}
     try:
         with connection.transaction():
-            if dict(known) != {file.stem: sha256(file) for file in types}:
+            if remembered(connection, "type") != made:
                 raise errors.InvalidObjectDefinition
             replace(connection, others)
     except (
@@ -203,123 +203,121 @@ def deploy(connection: psycopg.Connection) -> None:
         # Each batch of ingest holds this lock shared (hold_rules), before it looks at anything.
         rules = "'severity_rules'::regclass::oid::integer"
         connection.execute(f"select pg_advisory_xact_lock({rules}, 0)")
-        old = {known for known in deployed(connection) if known[0] != "trigger"}
-        drop(connection, [*old | {("type", file.stem) for file in types}])
-        run_in_order_of_need(connection, types)
-        for file in types:
-            remember(connection, "type", file.stem, sha256(file))
+        drop(connection, deployed(connection, triggers=False) | dict.fromkeys(made, "type"))
+        run(connection, {str(file): file.read_bytes() for file in sorted(types)})
+        remember(connection, "type", made)
         replace(connection, others)
     for name in ("triggers", "comments", "grants"):
         connection.execute((HERE / f"{name}.sql").read_bytes())
     print(f"types, functions and views: {len(types) + len(others)} deployed", flush=True)
 
 
-def mark_unreadable(connection: psycopg.Connection) -> None:
-    """Look once at what the original worker stored, for what cannot be read."""
-    once = ("once", "mark_unreadable", "")
-    if connection.execute("select from _deployed where (kind, name) = (%s, %s)", once[:2]).rowcount:
-        return
-    print("looking for stored notifications that cannot be read", flush=True)
-    row = connection.execute("select mark_unreadable()").fetchone()
-    print(f"  {row[0] if row else 0} found, which readers skip from now on", flush=True)
-    remember(connection, *once)
-    connection.commit()
-
-
 def replace(connection: psycopg.Connection, files: list[Path]) -> None:
     """Make what the files say, replacing what stands, and drop what no file owns any more."""
-    run_in_order_of_need(connection, files)
+    run(connection, {str(file): file.read_bytes() for file in files})
     owned = {name: sha256(file) for file in files for name in owned_objects(connection, file)}
-    old = [known for known in deployed(connection) if known[0] != "type"]
-    drop(connection, [known for known in old if known[1] not in owned])
-    for name, text in owned.items():
-        remember(connection, "object", name, text)
+    old = deployed(connection, triggers=True).items()
+    drop(connection, {name: kind for name, kind in old if kind != "type" and name not in owned})
+    remember(connection, "object", owned)
 
 
-def run_in_order_of_need(connection: psycopg.Connection, files: list[Path]) -> None:
-    """Run each file after those it needs: an SQL-standard body is parsed when it is made."""
-    waiting = files
-    while waiting:
-        postponed: list[Path] = []
-        for file in waiting:
+def run(connection: psycopg.Connection, statements: dict[str, bytes]) -> None:
+    """Run each named statement after those it needs, whose order nothing says: an SQL-standard body
+    is parsed when it is made, and what others stand on cannot be dropped."""
+    while statements:
+        postponed: dict[str, bytes] = {}
+        failed: list[psycopg.Error] = []
+        for name, statement in statements.items():
             try:
                 with connection.transaction():
-                    connection.execute(file.read_bytes())
+                    connection.execute(statement)
             except psycopg.Error as error:
-                error.add_note(f"in {file.relative_to(HERE.parent)}")
-                missing = (errors.UndefinedFunction, errors.UndefinedTable, errors.UndefinedObject)
-                if not isinstance(error, missing) or len(postponed) + 1 == len(waiting):
+                error.add_note(name.removeprefix(f"{HERE.parent}/"))
+                if not isinstance(error, NEEDS):
                     raise
-                postponed.append(file)
-        waiting = postponed
+                postponed[name] = statement
+                failed.append(error)
+        if len(postponed) == len(statements):
+            # To blame is who misses what none of them would make.
+            made = {Path(name).stem for name in postponed}
+            causes = [
+                e
+                for e in failed
+                if made.isdisjoint(re.findall(r"\w+", str(e.diag.message_primary)))
+            ]
+            raise (causes or failed)[0]
+        statements = postponed
 
 
 def owned_objects(connection: psycopg.Connection, file: Path) -> list[str]:
     """The signatures of a file's function and its overloads, or its view: what it comments on."""
-    comment = rf"^comment on (function|view) (({re.escape(file.stem)}\b).*?)\s+is\s"
+    comment = rf"^comment on (function|view) ({re.escape(file.stem)}\b.*?)\s+is\s"
     found = re.findall(comment, file.read_text(), re.MULTILINE | re.DOTALL)
     if not found:
         raise MigrationError(f"{file.name} has no comment on the function or view it owns")
-    names = []
-    for kind, signature, _ in found:
-        catalog = "regprocedure" if kind == "function" else "regclass"
-        row = connection.execute(f"select %s::{catalog}::text", (signature,)).fetchone()
-        assert row is not None
-        names.append(str(row[0]))
-    return names
+    regs = {"function": "regprocedure", "view": "regclass"}
+    query = "select " + ", ".join(f"%s::{regs[kind]}::text" for kind, _ in found)
+    return list(connection.execute(query.encode(), [name for _, name in found]).fetchone() or ())
 
 
-def deployed(connection: psycopg.Connection) -> list[tuple[str, str]]:
-    """What stands of earlier deployments, as (kind, name), other overloads of a name included.
+def deployed(connection: psycopg.Connection, *, triggers: bool) -> dict[str, str]:
+    """What stands of earlier deployments, as name: kind, other overloads of a name included.
 
-    A trigger function is of a kind of its own: its table's trigger hangs on it, and its signature
+    Trigger functions only where asked for: a table's trigger hangs on each, and its signature
     cannot change.
     """
-    return connection.execute(
+    rows = connection.execute(
         """
-        select distinct
-          case p.prorettype when 'trigger'::regtype then 'trigger' else 'function' end,
-          p.oid::regprocedure::text
+        select p.oid::regprocedure::text, 'function'
         from pg_proc as p
         inner join _deployed as d on p.proname = split_part(d.name, '(', 1)
-        where d.kind = 'object' and d.name like '%(%' and p.pronamespace = 'public'::regnamespace
+        where d.kind = 'object' and d.name like '%%(%%' and p.pronamespace = 'public'::regnamespace
+          and (%s or p.prorettype <> 'trigger'::regtype)
         union all
-        select 'view', c.oid::regclass::text
+        select c.oid::regclass::text, 'view'
         from pg_class as c
         inner join _deployed as d on c.oid = to_regclass(d.name)
-        where d.kind = 'object' and d.name not like '%(%' and c.relkind = 'v'
+        where d.kind = 'object' and d.name not like '%%(%%' and c.relkind = 'v'
         union all
-        select 'type', d.name from _deployed as d where d.kind = 'type'
-        """
-    ).fetchall()
+        select d.name, 'type' from _deployed as d where d.kind = 'type'
+        """,
+        (triggers,),
+    )
+    return dict(rows.fetchall())
 
 
-def drop(connection: psycopg.Connection, objects: list[tuple[str, str]]) -> None:
-    """Drop each after what stands on it; what somebody else built on one refuses it."""
-    waiting = objects
-    while waiting:
-        postponed: list[tuple[str, str]] = []
-        for kind, name in waiting:
-            what = "function" if kind == "trigger" else kind
-            try:
-                with connection.transaction():
-                    connection.execute(f"drop {what} if exists {name}".encode())
-            except errors.DependentObjectsStillExist:
-                if len(postponed) + 1 == len(waiting):
-                    raise
-                postponed.append((kind, name))
-        waiting = postponed
-    names = [name for _, name in objects]
+def drop(connection: psycopg.Connection, objects: dict[str, str]) -> None:
+    """Drop each, as name: kind; what somebody else built on one refuses it."""
+    statements = {
+        f"{kind} {name}": f"drop {kind} if exists {name}" for name, kind in objects.items()
+    }
+    run(connection, {name: statement.encode() for name, statement in statements.items()})
     connection.execute(
-        "delete from _deployed where kind in ('object', 'type') and name = any(%s)", (names,)
+        "delete from _deployed where kind in ('object', 'type') and name = any(%s)",
+        (list(objects),),
     )
 
 
-def remember(connection: psycopg.Connection, kind: str, name: str, text: str) -> None:
+def mark_unreadable(connection: psycopg.Connection) -> None:
+    """Look once at what the original worker stored, for what cannot be read."""
+    if remembered(connection, "once"):
+        return
+    print("looking for stored notifications that cannot be read", flush=True)
+    row = connection.execute("select mark_unreadable()").fetchone()
+    print(f"  {row[0] if row else 0} found, which readers skip from now on", flush=True)
+    remember(connection, "once", {"mark_unreadable": ""})
+
+
+def remembered(connection: psycopg.Connection, kind: str) -> dict[str, str]:
+    rows = connection.execute("select name, sha256 from _deployed where kind = %s", (kind,))
+    return dict(rows.fetchall())
+
+
+def remember(connection: psycopg.Connection, kind: str, texts: dict[str, str]) -> None:
     connection.execute(
-        "insert into _deployed values (%s, %s, %s)"
+        "insert into _deployed select %s, * from unnest(%s::text[], %s::text[])"
         " on conflict (kind, name) do update set sha256 = excluded.sha256",
-        (kind, name, text),
+        (kind, list(texts), list(texts.values())),
     )
 
 

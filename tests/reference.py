@@ -1,10 +1,10 @@
 """Writes what the docs show of a database, from a database: run it after a change of either.
 
-    .venv/bin/python tests/reference.py
+    make reference
 
-docs/reference.md comes whole from the catalog and its comments. In the documents of STATEMENTS each
-```text block is what psql prints for the ```sql block before it, on what make demo leaves.
-tests/test_docs.py checks that both are current.
+docs/reference.md and db/schema.sql come whole from the catalog and its comments. In the documents
+of STATEMENTS each ```text block is what psql prints for the ```sql block before it, on what make
+demo leaves. tests/test_docs.py checks that both are current.
 """
 
 import re
@@ -24,6 +24,7 @@ from psycopg.rows import namedtuple_row
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference.md"
+SCHEMA = ROOT / "db" / "schema.sql"
 # Document: the role that its statements must be enough for. seller owns the database.
 STATEMENTS = {
     "analysts.md": "buybox_analyst",
@@ -31,47 +32,25 @@ STATEMENTS = {
     "operations.md": "seller",
 }
 
-# Who it is for: what of the catalog, in the order to read it. What nobody is named for is internal.
+# Who it is for: the role, and what of the catalog, in the order to read it. The rest is internal.
 GROUPS = {
-    "For the relay": ["ingest_notification", "ingest_order"],
-    "For the UI": ["current_state"],
-    "For analysts": [
-        "item_now",
-        "explain_item",
-        "price_to_win",
-        "buy_box_changes",
-        "offer_changes",
-        "competitors",
-        "buy_box_share",
-        "days_report",
-        "buy_box_history",
-        "item_days",
-        "roll_up_days",
-        "items",
-        "worker_notifications",
-        "price_history",
-        "severity_changes",
-        "explain_severity",
-        "extract_offers",
-        "analyze_notification",
-        "notification_analysis",
-        "severity_rules",
-        "own_sellers",
-        "calculate_severity",
-        "preview_severity",
-        "activate_severity_rules",
-        "rerun_severity",
-        "rebuild_current_state",
-        "retry_failure",
-        "retry_failures",
-        "alert_rules",
-        "alerts",
-        "alert_deliveries",
-        "preview_alerts",
-        "retry_deliveries",
-    ],
-    "For the alerter": ["claim_alerts", "finish_alert"],
-    "For operators": ["ingest_stats", "open_failures", "worker_failures", "prune_notifications"],
+    "For the relay": ("buybox_relay", "ingest_notification ingest_order"),
+    "For the UI": ("buybox_ui", "current_state"),
+    "For analysts": (
+        "buybox_analyst",
+        "item_now explain_item price_to_win buy_box_changes offer_changes competitors "
+        "buy_box_share days_report buy_box_history item_days roll_up_days items "
+        "worker_notifications price_history severity_changes explain_severity extract_offers "
+        "analyze_notification notification_analysis severity_rules own_sellers "
+        "calculate_severity preview_severity activate_severity_rules rerun_severity "
+        "rebuild_current_state retry_failure retry_failures alert_rules alerts alert_deliveries "
+        "preview_alerts retry_deliveries",
+    ),
+    "For the alerter": ("buybox_alerter", "claim_alerts finish_alert"),
+    "For operators": (
+        "seller",
+        "ingest_stats open_failures worker_failures prune_notifications",
+    ),
 }
 ERRORS = {
     "OC001": "The body is no JSON object.",
@@ -97,7 +76,9 @@ order by c.relname
 """
 COLUMNS = """
 select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
-  pg_get_expr(d.adbin, d.adrelid) as default, col_description(a.attrelid, a.attnum) as comment
+  pg_get_expr(d.adbin, d.adrelid) as default, col_description(a.attrelid, a.attnum) as comment,
+  a.attidentity = 'a' as identity, a.attgenerated = 's' as generated,
+  a.attcollation = '"C"'::regcollation as collate_c
 from pg_attribute as a
 left join pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
 where a.attrelid = %s and a.attnum > 0 and not a.attisdropped
@@ -131,7 +112,7 @@ left join lateral unnest(
 ) with ordinality as a (type, name, mode, position) on true
 where p.pronamespace = 'public'::regnamespace
 group by p.oid
-order by p.proname
+order by p.proname, p.oid
 """
 RIGHTS = """
 select r.rolname as role,
@@ -147,26 +128,69 @@ select r.rolname as role,
     )
   end as rights
 from pg_roles as r
-where r.rolname in ('buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_page')
+where r.rolname in (
+  'buybox_relay', 'buybox_ui', 'buybox_analyst', 'buybox_alerter', 'buybox_page'
+)
 order by r.rolname
 """
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 
+def write_schema(db: psycopg.Connection[Any]) -> str:
+    """db/schema.sql for this migrated database: its tables, each after those it refers to."""
+    ask = partial(rows_of, db)
+    lines = [
+        "-- The tables as the migrations leave them, to read; written by make reference. What they",
+        "-- mean is in comments.sql. raw_notification is compressed by lz4 where it can be.",
+        "-- noqa: disable=all",
+    ]
+    for table in sorted(ask(RELATIONS), key=lambda found: int(found.oid)):
+        if table.kind != "table" or table.name == "_deployed":
+            continue
+        parts = [
+            f"  {column.name} {short(column.type)}"
+            + ' collate "C"' * bool(column.collate_c)
+            + " not null" * column.required
+            + " generated always as identity" * column.identity
+            + (f" generated always as ({column.default}) stored" if column.generated else "")
+            + (
+                f" default {short(column.default)}"
+                if column.default and not column.generated
+                else ""
+            )
+            for column in ask(COLUMNS, [table.oid])
+        ]
+        indexes = []
+        for row in ask(CONSTRAINTS, {"oid": table.oid}):
+            if row.definition.startswith("CREATE"):
+                indexes.append(row.definition.replace("public.", "").replace(" USING btree", ""))
+            else:
+                parts.append(f"  constraint {row.name} {short(row.definition)}")
+        lines += ["", f"create table {table.name} (", ",\n".join(parts), ");"]
+        lines += [f"{index};" for index in indexes]
+    words = r"'[^']*'|\b[A-Z][A-Z]+\b"
+    lower = re.sub(words, lambda m: m[0] if m[0][0] == "'" else m[0].lower(), "\n".join(lines[3:]))
+    return "\n".join([*lines[:3], lower]) + "\n"
+
+
+def rows_of(db: psycopg.Connection[Any], query: Any, parameters: Any = None) -> list[Any]:
+    with db.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query, parameters).fetchall()
+
+
 def write_reference(db: psycopg.Connection[Any]) -> str:
     """docs/reference.md for this migrated database."""
-
-    def ask(query: Any, parameters: Any = None) -> list[Any]:
-        with db.cursor(row_factory=namedtuple_row) as cursor:
-            return cursor.execute(query, parameters).fetchall()
+    ask = partial(rows_of, db)
 
     def describe(found: Any) -> Iterator[str]:
         call = found.kind == "function"
+        text, _, example = (found.comment or "").partition(" Example: ")
         yield from (f"### {found.name}{'()' if call else ''}", "")
         if call:
-            yield from ("```text", *signature(found), "```", "")
-        if found.comment:
-            yield from (escape(found.comment), "")
+            shown = ["", *textwrap.wrap(f"{example};", 90)] if example else []
+            yield from ("```text", *signature(found), *shown, "```", "")
+        if text:
+            yield from (escape(text), "")
         if not call:
             yield from (*columns(found), "")
         rights = ask(RIGHTS, {"kind": found.kind, "oid": found.oid})
@@ -185,37 +209,46 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
                 cells.append(f"`{short(row.default)}`" if row.default else "")
                 cells.append(escape(row.comment or ""))
             yield f"| {' | '.join(cells)} |"
-        if constraints := ask(CONSTRAINTS, {"oid": found.oid}):
-            yield ""
-            for row in constraints:
-                yield f"- {row.name}: `{short(row.definition)}`"
 
-    objects = {found.name: found for found in [*ask(RELATIONS), *ask(FUNCTIONS)]}
-    groups = GROUPS | {"For the page": [name for name in objects if name.startswith("page_")]}
+    objects: dict[str, list[Any]] = {}
+    for found in [*ask(RELATIONS), *ask(FUNCTIONS)]:
+        objects.setdefault(found.name, []).append(found)
+    groups = {heading: names.split() for heading, (_, names) in GROUPS.items()}
+    groups["For the page"] = [name for name in objects if name.startswith("page_")]
     named = {name for names in groups.values() for name in names}
     lines = [
         "# Reference",
         "",
         "Written by `tests/reference.py` from the comments in `db/comments.sql`, `db/functions`",
-        "and `db/views`: change a comment there and run it again. Beside what is said of rights,",
-        "the owner of the database may do everything.",
+        "and `db/views`: change a comment there and run `make reference`. Beside what is said of",
+        "rights, the owner of the database may do everything. Keys, checks and indexes are in",
+        "[db/schema.sql](../db/schema.sql).",
         "",
     ]
     lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*groups, "Errors", "Internal"]]
     lines.append("")
     for heading, names in groups.items():
         lines += [f"## {heading}", ""]
-        for name in names:
-            lines += describe(objects[name])
+        for found in (found for name in names for found in objects[name]):
+            lines += describe(found)
     lines += ["## Errors", "", *errors(), ""]
     lines += ["## Internal", "", "What the above is made of. It may change with any version.", ""]
-    rest = [found for name, found in objects.items() if name not in named]
+    rest = [each for name, found in objects.items() if name not in named for each in found]
     for found in rest:
         title = found.name
         if found.kind == "function":
             title += f"({short(found.arguments or '')})"
         lines += [f"- {found.kind} `{title}`  ", f"  {escape(found.comment or '')}"]
     return "\n".join(lines) + "\n"
+
+
+def examples(db: psycopg.Connection[Any]) -> Iterator[tuple[str, str]]:
+    """Of each function that somebody is named for: the role that may call it, and its example."""
+    comments = {(found.name, found.oid): found.comment for found in rows_of(db, FUNCTIONS)}
+    for role, names in GROUPS.values():
+        for (name, _), comment in comments.items():
+            if name in names.split():
+                yield role, comment.partition(" Example: ")[2]
 
 
 def signature(function: Any) -> list[str]:
@@ -340,6 +373,7 @@ def current(cluster: Cluster, url: str) -> Iterator[tuple[Path, str]]:
     """
     with psycopg.connect(url, autocommit=True) as db:
         yield REFERENCE, write_reference(db)
+        yield SCHEMA, write_schema(db)
         # Of yesterday, so that the day is finished, and always of the same hours of it.
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         ingest_demo(db, today - timedelta(hours=9))

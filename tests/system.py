@@ -56,6 +56,8 @@ def missing() -> list[str]:
         packages.append("pgbouncer")
     if FONT in sys.argv and not Path("/usr/share/fonts/opentype/inter").is_dir():
         packages.append(FONT)  # for pictures alone
+    if "valgrind" in sys.argv and shutil.which("valgrind") is None:
+        packages.append("valgrind")  # for the benchmark alone
     if not any(map(shutil.which, BROWSERS)):
         packages.append(BROWSERS[0])
     if binaries := system_binaries():

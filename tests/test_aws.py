@@ -60,10 +60,11 @@ def aws(endpoint: str, region: str, service: str, command: str, *arguments: str)
     query, output = options.pop("query", ["@"]), options.pop("output", ["json"])
     parameters: dict[str, Any] = {}
     for name, values in options.items():
+        name = name.removeprefix("notification-")  # the CLI's name for SNS' endpoint
         (member,) = [member for member in members if xform_name(member, "-") == name]
         kind = members[member].type_name
         parameters[member] = values if kind == "list" else "".join(values)
-        if kind == "map":
+        if kind in ("map", "integer", "double"):
             parameters[member] = json.loads(parameters[member])
         elif kind == "list" and members[member].member.type_name == "structure":
             parameters[member] = [dict(p.split("=") for p in v.split(",")) for v in values]
@@ -190,6 +191,18 @@ def test_the_document_pasted_makes_what_the_relay_needs(
     assert (statement["Effect"], statement["Resource"]) == ("Allow", queue_arn)
     (key,) = iam.list_access_keys(UserName="buybox-relay")["AccessKeyMetadata"]
     assert key["AccessKeyId"] in printed
+
+    watch = boto3.client("cloudwatch", endpoint_url=sqs_endpoint)
+    alarms = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"], alarm["Threshold"])
+        for alarm in watch.describe_alarms()["MetricAlarms"]
+        if "buybox-alarms" in alarm["AlarmActions"][0]
+    }
+    name = queue_url.rpartition("/")[2]
+    assert alarms == {
+        ("ApproximateAgeOfOldestMessage", name, 600),
+        ("ApproximateNumberOfMessagesVisible", f"{name}-dead", 0),
+    }
 
     application, destination, seller, *subscriptions = asked
     secrets = {"client_id": "amzn1.application-oa2-client.…", "client_secret": "…"}

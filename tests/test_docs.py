@@ -1,5 +1,7 @@
 """The documents: what they say is so of the code, and what they show is what a database prints."""
 
+import importlib
+import json
 import os
 import re
 import runpy
@@ -14,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 import reference
+import yaml
 from cluster import ROOT, Cluster
 from doctor import DoctorSettings
 from prometheus_client import REGISTRY
@@ -27,7 +30,17 @@ def test_what_a_database_prints_is_what_the_documents_show(
     cluster: Cluster, database_url: str
 ) -> None:
     for file, text in reference.current(cluster, database_url):
-        assert file.read_text() == text, "run .venv/bin/python tests/reference.py"
+        assert file.read_text() == text, "run make reference"
+
+
+def test_the_references_examples_work(cluster: Cluster, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as db:
+        reference.ingest_demo(db, datetime.now(UTC))
+        shown = list(reference.examples(db))
+    assert len(shown) > 20
+    for role, example in shown:
+        printed = reference.psql(cluster, database_url, role, f"begin;{example};rollback;")
+        assert re.search(r"\([1-9]\d* rows?\)", printed), f"{role}: {example}\n{printed}"
 
 
 def test_the_readme_shows_what_the_demo_prints(
@@ -92,6 +105,31 @@ def test_what_a_document_names_exists(document: Path) -> None:
     assert set(re.findall(r"\brelay_[a-z_]+[a-z]", text)) - exposed == set()
 
 
+def test_what_watches_asks_for_what_there_is(cluster: Cluster, database_url: str) -> None:
+    rules = yaml.safe_load((ROOT / "monitoring/rules.yml").read_text())["groups"][0]["rules"]
+    operations = (ROOT / "docs/operations.md").read_text()
+    assert [rule["alert"] for rule in rules if f"`{rule['alert']}`" not in operations] == []
+    panels = json.loads((ROOT / "monitoring/dashboard.json").read_text())["panels"]
+    targets = [target for panel in panels for target in panel["targets"]]
+    asked = " ".join([each["expr"] for each in [*rules, *targets] if "expr" in each])
+
+    families = {family.name: family for family in REGISTRY.collect()}
+    exposed = set(families) | {s.name for family in families.values() for s in family.samples}
+    exposed |= {f"{name}_total" for name, family in families.items() if family.type == "counter"}
+    names = set(re.findall(r"\brelay_\w+", asked))
+    assert names <= exposed
+    assert {name for name in exposed if name.startswith("relay_up")} <= names
+    # Exposed from the start: a rise from nothing to 1 is none to Prometheus.
+    outcomes = {s.labels.get("outcome") for s in families["relay_messages"].samples}
+    assert set(re.findall(r'outcome="(\w+)"', asked)) == {"failed", "left"} & outcomes
+
+    queries = [target["rawSql"] for target in targets if "rawSql" in target]
+    assert len(queries) == 4
+    for each in queries:
+        printed = reference.psql(cluster, database_url, "buybox_analyst", f"{each};")
+        assert "ERROR" not in printed
+
+
 def test_links_lead_to_headings() -> None:
     def headings(document: Path) -> set[str]:
         found = re.findall(r"^#+ (.*)", document.read_text(), re.MULTILINE)
@@ -149,7 +187,7 @@ def test_the_queries_for_a_lock_that_stops_ingest_name_its_holder(
     in_background: Callable[..., Future[Any]],
     wait_until: Callable[..., None],
 ) -> None:
-    text = (ROOT / "docs/operations.md").read_text().partition("### When a lock stops ingest")[2]
+    text = (ROOT / "docs/operations.md").read_text().partition("## When a lock stops ingest")[2]
     of_an_item, of_all = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)[:2]
     (asin,) = re.findall(r"lock_of_item\('(\w+)'\)", of_an_item)
     holder, waiting, observer = connect(), connect(), connect()
@@ -166,3 +204,12 @@ def test_the_queries_for_a_lock_that_stops_ingest_name_its_holder(
         assert found == [(pids[0], True), (pids[1], False)]
         assert [(row[0], row[2]) for row in observer.execute(of_all)] == [pids[::-1]]
     storing.result()
+
+
+def test_the_benchmarks_tables_are_what_it_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    tables = importlib.import_module("tables")
+    for page in tables.PAGES:
+        assert tables.with_tables(page.read_text()) == page.read_text()
+    results = (ROOT / "bench" / "results").glob("*.json")
+    assert {file.stem for file in results} == tables.TABLES.keys()

@@ -454,10 +454,11 @@ def test_a_broken_function_deploys_nothing_and_is_named(
 ) -> None:
     before = catalog(database_url)
     write_function(tree, "aa_good")
-    write_function(tree, "zz_broken", body=broken)
+    write_function(tree, "mm_broken", body=broken)
+    write_function(tree, "zz_caller", body="return mm_broken(a)")
     status, _, error = run(database_url, tree)
     assert status == 1
-    assert "zz_broken.sql" in error
+    assert "mm_broken.sql" in error
     assert "Traceback" not in error
     assert catalog(database_url) == before
 
@@ -518,6 +519,29 @@ def test_from_each_earlier_migration_it_ends_in_the_same_catalog(
         migrate(url)
         assert catalog(url) == catalog(database_url), migration
         cluster.drop_database(url)
+
+
+def test_schema_sql_is_what_the_migrations_make(database_url: str, empty_database_url: str) -> None:
+    url = empty_database_url
+    query(url, (ROOT / "db" / "schema.sql").read_text())
+    tables = {row[1] for row in catalog(url) if row[0] == "relation"}
+    assert "current_state" in tables
+
+    def of_tables(url: str) -> set[tuple[Any, ...]]:
+        """Without triggers and compression, and parentheses and casts, which parsing moves."""
+        kinds = ("column", "constraint", "index")
+        rows = [row[:5] for row in catalog(url) if row[0] in kinds and row[1] in tables]
+        rows = [row for row in rows if not row[3].startswith("TRIGGER")]
+        return {tuple(re.sub(r"[()]|::\w+", "", text) for text in row) for row in rows}
+
+    assert of_tables(url) == of_tables(database_url)
+    ((others,),) = query(
+        database_url,
+        "select array_agg(tablename::text) from pg_tables"
+        " where schemaname = 'public' and not tablename = any(%s)",
+        list(tables),
+    )
+    assert {name for name in others if "yoyo" not in name} == {"_deployed"}
 
 
 def test_rolled_back_nothing_of_ours_is_left_and_it_migrates_again(

@@ -1,5 +1,6 @@
 """render.yaml: what Render reads, and that its commands and variables are enough."""
 
+import json
 import os
 import re
 import signal
@@ -16,12 +17,15 @@ import psycopg
 import pytest
 import yaml
 from cluster import free_port
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 import relay
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "render.yaml").read_text()
 GUIDE = (ROOT / "docs" / "render.md").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CI = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 
 # As much of Render's Blueprint as one of a worker or web service with a Postgres has need of.
@@ -102,8 +106,45 @@ def test_the_pinned_versions_are_those_that_are_tested(
     found = re.fullmatch(r"(3\.(\d+))\.\d+", python)  # Render wants all three
     assert found
     assert f'python: "{found[1]}"' in CI
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert int(found[2]) >= int(project["requires-python"].removeprefix(">=3."))
+    assert found[1] in (ROOT / "Dockerfile").read_text()
+    assert python in SpecifierSet(PROJECT["requires-python"])
+
+
+def requirements(name: str) -> dict[str, str]:
+    """What a lock file has: package, version."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==([^ ]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"),
+    [
+        ("deploy", {"alerts", "page"}),
+        ("demo", {"alerts", "page", "demo"}),
+        ("dev", {"alerts", "page", "demo", "dev"}),
+    ],
+)
+def test_the_lock_files_fit_the_project(lock: str, extras: set[str]) -> None:
+    locked = requirements(lock)
+    assert locked.items() <= requirements("dev").items()
+    optional = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *(each for extra in extras for each in optional[extra])]
+    for requirement in map(Requirement, wanted):
+        if requirement.name != PROJECT["name"]:
+            assert requirement.specifier, f"{requirement} has no bound"
+            assert locked[requirement.name] in requirement.specifier, "run make lock"
+
+
+def test_what_is_deployed_comes_by_the_lock_file_alone(service: Any) -> None:
+    install = "pip install --require-hashes -r requirements/deploy.txt"
+    assert set(re.findall(r"buildCommand: (.*)", TEXT)) == {install}
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert install.replace("install", "install --no-cache-dir", 1) in dockerfile
+    copied = [name for line in re.findall("^COPY (.*) ", dockerfile, re.M) for name in line.split()]
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    # What is imported of the project is there.
+    assert {file.name for file in ROOT.glob("*.py")} <= set(copied)
+    assert json.dumps(service["startCommand"].split()) in dockerfile
 
 
 def test_it_has_every_variable_that_is_required_and_no_secret(
@@ -116,12 +157,12 @@ def test_it_has_every_variable_that_is_required_and_no_secret(
     credentials = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert variables.keys() >= required | credentials | {"AWS_REGION", "AMAZON_SELLER_ID"}
     known = {name.upper() for name in fields} | credentials
-    assert variables.keys() - known == {"PYTHON_VERSION", "AMAZON_SELLER_ID"}
+    assert variables.keys() - known == {"PYTHON_VERSION", "PYTHONPATH", "AMAZON_SELLER_ID"}
     for name, entry in variables.items():
         assert len(entry.keys() & SOURCES) == 1, name
         assert entry.keys() <= SOURCES | {"key"}, name
         assert entry.get("sync") in (None, False), name
-        assert "value" not in entry or name == "PYTHON_VERSION"
+        assert "value" not in entry or name.startswith("PYTHON")
     assert not re.search(r"://|AKIA|amzn1|A2D8NG39VURSL3", TEXT)
 
 
@@ -141,6 +182,7 @@ def given_by_render(
         "AWS_SECRET_ACCESS_KEY": "test",
         "AMAZON_SELLER_ID": "A1SELLER0000TEST",
         "PYTHON_VERSION": variables["PYTHON_VERSION"]["value"],
+        "PYTHONPATH": variables["PYTHONPATH"]["value"],
     }
     assert given.keys() == variables.keys()
     return given | {
@@ -175,7 +217,6 @@ def test_its_commands_migrate_start_and_stop_with_its_variables_alone(
     started: Callable[[], subprocess.Popen[bytes]],
     wait_until: Callable[..., None],
 ) -> None:
-    assert service["buildCommand"] == "pip install ."
     migration = subprocess.run(
         service["preDeployCommand"],
         shell=True,
@@ -215,7 +256,8 @@ def test_what_the_guide_adds_fits_the_file(service: Any, variables: dict[str, An
     assert f"    python {script} {work} " in (ROOT / script).read_text()
     settings = {entry["key"]: entry for entry in prune["envVars"]}
     assert settings.pop("KEEP")["value"] == "90 days"
-    assert settings == {name: variables[name] for name in ("PYTHON_VERSION", "DATABASE_URL")}
+    kept = ("PYTHON_VERSION", "PYTHONPATH", "DATABASE_URL")
+    assert settings == {name: variables[name] for name in kept}
     assert web == [{"type": "web", "healthCheckPath": "/health"}]
     for name in re.findall(r"`([a-z]+[A-Z]\w+)(?::|`)", GUIDE):
         assert name in SERVICE | DATABASE | {"fromDatabase", "connectionString"} | {

@@ -1,19 +1,8 @@
--- What db/migrate.py built on the tables goes first; its next run builds it again. A later
--- migration whose rollback drops a column or a type has to begin with this block, too.
 do $$
-declare
-  object_name text;
 begin
-  if to_regclass('_deployed') is null then
-    return;
+  if to_regprocedure('drop_deployed()') is not null then
+    perform drop_deployed();
   end if;
-  for object_name in select d.name from _deployed as d where d.kind = 'object' loop
-    execute format(
-      'drop %s if exists %s cascade',
-      case when object_name like '%(%' then 'function' else 'view' end, object_name
-    );
-  end loop;
-  delete from _deployed where kind = 'object';
 end
 $$;
 

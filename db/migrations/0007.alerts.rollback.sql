@@ -1,21 +1,8 @@
--- What db/migrate.py built on these tables goes first; its next run builds it again.
 do $$
-declare
-  object_name text;
 begin
-  if to_regclass('_deployed') is null then
-    return;
+  if to_regprocedure('drop_deployed()') is not null then
+    perform drop_deployed();
   end if;
-  for object_name in select d.name from _deployed as d where d.kind = 'object' loop
-    execute format(
-      'drop %s if exists %s cascade',
-      case when object_name like '%(%' then 'function' else 'view' end, object_name
-    );
-  end loop;
-  for object_name in select d.name from _deployed as d where d.kind = 'type' loop
-    execute format('drop type if exists %s cascade', object_name);
-  end loop;
-  delete from _deployed where kind <> 'migration';
 end
 $$;
 

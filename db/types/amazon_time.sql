@@ -1,7 +1,7 @@
 -- What Amazon writes goes without the pattern, which takes several times as long: between its signs
--- there must be 17 digits. The pattern is the rest of ISO 8601, extended (09:30) and basic (0930). It
--- leaves nothing to the session's DateStyle, and lets no words through that timestamptz would read,
--- such as 'yesterday'. The cast knows how long a month is.
+-- there must be 17 digits. The pattern is the rest of ISO 8601, extended (09:30) and basic (0930).
+-- It leaves nothing to the session's DateStyle, and lets no words through that timestamptz would
+-- read, such as 'yesterday'. The cast knows how long a month is.
 create domain amazon_time as text check (
   case
     when value like '____-__-__T__:__:__.___Z'

@@ -190,4 +190,5 @@ comment on function claim_alerts(text[], integer) is
 'attempt. payload is for machines: {type: alert or digest, timestamp, data: {title, body, '
 'alerts}}, with the 500 gravest alerts at most. A notice names channels with something due that '
 'were not given. Whoever else calls it gets other deliveries. What was not sent six hours after it '
-'was due expires; an alert whose rule is gone or inactive is cancelled.';
+'was due expires; an alert whose rule is gone or inactive is cancelled. '
+'Example: select * from claim_alerts(array[''default''])';

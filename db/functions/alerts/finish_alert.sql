@@ -53,4 +53,5 @@ comment on function finish_alert(bigint, integer, text, text, interval) is
 'Says how an attempt that claim_alerts() gave out went: sent; failed (due again after '
 'retry_pause(), or retry_after where that is longer; dead after 8 attempts); or gone (dead at '
 'once: nobody takes it there any more). error is kept in last_error, cut to 500 characters; it '
-'must hold no secret. False, and nothing changes, where the attempt is not the one under way.';
+'must hold no secret. False, and nothing changes, where the attempt is not the one under way. '
+'Example: select finish_alert(1, 1, ''sent'')';

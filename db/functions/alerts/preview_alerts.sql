@@ -117,4 +117,5 @@ comment on function preview_alerts(text, timestamptz, timestamptz) is
 'What a rule, active or not, would have sent from since until until: when (at, the time it was '
 'due), about which item, and what. Each stored event counts as arriving at its event time, with '
 'the state and the cooldown that came before it; severities as stored. Writes nothing. Reads the '
-'whole history up to until, of the items that the rule is about. Raises OC104 for an unknown rule.';
+'whole history up to until, of the items that the rule is about. Raises OC104 for an unknown rule. '
+'Example: select * from preview_alerts(''critical'', now() - interval ''7 days'', now())';

@@ -26,4 +26,5 @@ $$;
 
 comment on function retry_deliveries() is
 'Makes every dead delivery due now, with eight attempts and six hours anew, and its alerts pending '
-'again. Returns how many. For when the cause is mended: a wrong URL, a receiver that was away.';
+'again. Returns how many. For when the cause is mended: a wrong URL, a receiver that was away. '
+'Example: select retry_deliveries()';

@@ -21,4 +21,6 @@ comment on function analyze_notification(jsonb) is
 'Amazon''s issueType; any other type has severity info. has_state: does the type bear on '
 'current_state. event_time is null where the message bears no time at all. For many rows '
 'price_history is the faster way. Raises OC002 and OC006 to OC008 for a notification that cannot '
-'be used, and what Postgres does where a member does not fit its type (db/types).';
+'be used, and what Postgres does where a member does not fit its type (db/types). '
+'Example: select a.* from worker_notifications as w cross join lateral '
+'analyze_notification(w.raw_notification) as a where w.asin = ''B0DEMO0012''';

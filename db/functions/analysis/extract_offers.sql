@@ -42,4 +42,6 @@ comment on function extract_offers(jsonb) is
 'for the columns; item_condition is the trigger''s; rank is 1 + the number of offers with a '
 'strictly lower landed price, null without a listing price. Own are the offers of the seller that '
 'the notification names and of own_sellers. No rows for a type that lists none. Raises what '
-'Postgres does where a member does not fit its type (db/types).';
+'Postgres does where a member does not fit its type (db/types). '
+'Example: select o.* from worker_notifications as w cross join lateral '
+'extract_offers(w.raw_notification) as o where w.asin = ''B0DEMO0012''';

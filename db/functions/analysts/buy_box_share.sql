@@ -59,4 +59,5 @@ comment on function buy_box_share(timestamptz, timestamptz, text) is
 'The share of time (0 to 1) that you held the buy box, per asin, marketplace and condition, '
 'within [since, until), of one ASIN or of all: from since where an earlier event is known, else '
 'from the first event, each counting until the next one, the last until the window''s end or now. '
-'Null where no time has passed.';
+'Null where no time has passed. '
+'Example: select asin, share from buy_box_share(now() - interval ''7 days'')';

@@ -100,4 +100,7 @@ comment on function explain_severity(text) is
 'Why a stored message has its severity, as rows to read: its offers as ranked (landed prices), the '
 'figures with the gap in percent, the thresholds of the active rules that matter, the rule that '
 'decided, and the severity that gives beside the one stored (they differ where the rules changed '
-'since). Raises OC102 for an unknown message.';
+'since). Raises OC102 for an unknown message. '
+'Example: select e.* from current_state as c inner join worker_notifications as w on '
+'c.last_notification_id = w.id cross join lateral explain_severity(w.message_id) as e where '
+'c.asin = ''B0DEMO0012''';

@@ -19,4 +19,5 @@ comment on function preview_severity(text, timestamptz, timestamptz) is
 'What a set of severity_rules would make of the notifications received in [since, until): how '
 'many went from which severity to which, those that stay included. Writes nothing; '
 'rerun_severity() under that set changes exactly the rows whose severities differ here. rules '
-'null means the active set. Raises OC101 for an unknown set.';
+'null means the active set. Raises OC101 for an unknown set. '
+'Example: select * from preview_severity(''default'', now() - interval ''7 days'', now())';

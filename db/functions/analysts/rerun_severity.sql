@@ -56,4 +56,5 @@ comment on function rerun_severity(timestamptz, timestamptz, text) is
 'Derives severity again under the active rules, for the notifications received in [since, until), '
 'of one ASIN or of all, and for the rows of current_state that show them. Returns how many were '
 'examined and how many changed. Safe beside live ingest and to repeat: a second run changes '
-'nothing. All in one transaction; make rerun goes in chunks.';
+'nothing. All in one transaction; make rerun goes in chunks. '
+'Example: select * from rerun_severity(asin => ''B0DEMO0012'')';

@@ -101,4 +101,5 @@ comment on function roll_up_days(date) is
 'that are not there yet, and again the days of every notification stored since the last roll-up '
 'and those after it up to the item''s next event. Days of which pruning has taken a notification '
 'stay as they are. Returns how many rows were written. Safe beside live ingest and to repeat; any '
-'steps give what one call at the end gives. All in one transaction; make rollup goes in chunks.';
+'steps give what one call at the end gives. All in one transaction; make rollup goes in chunks. '
+'Example: select roll_up_days()';

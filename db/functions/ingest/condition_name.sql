@@ -1,261 +1,77 @@
 -- The names that PL/pgSQL itself uses for SQLSTATEs (PostgreSQL manual, appendix A); SQL has no
--- function for them.
+-- function for them. Those that a message can fail by, alone or in a trigger or check that somebody
+-- added: not those of outages, sessions, cursors and definitions.
 create or replace function condition_name(code text)
 returns text
 language sql immutable strict parallel safe
-return case code
-  when '03000' then 'sql_statement_not_yet_complete'
-  when '08000' then 'connection_exception'
-  when '08003' then 'connection_does_not_exist'
-  when '08006' then 'connection_failure'
-  when '08001' then 'sqlclient_unable_to_establish_sqlconnection'
-  when '08004' then 'sqlserver_rejected_establishment_of_sqlconnection'
-  when '08007' then 'transaction_resolution_unknown'
-  when '08P01' then 'protocol_violation'
-  when '09000' then 'triggered_action_exception'
-  when '0A000' then 'feature_not_supported'
-  when '0B000' then 'invalid_transaction_initiation'
-  when '0F000' then 'locator_exception'
-  when '0F001' then 'invalid_locator_specification'
-  when '0L000' then 'invalid_grantor'
-  when '0LP01' then 'invalid_grant_operation'
-  when '0P000' then 'invalid_role_specification'
-  when '0Z000' then 'diagnostics_exception'
-  when '0Z002' then 'stacked_diagnostics_accessed_without_active_handler'
-  when '20000' then 'case_not_found'
-  when '21000' then 'cardinality_violation'
-  when '22000' then 'data_exception'
-  when '2202E' then 'array_subscript_error'
-  when '22021' then 'character_not_in_repertoire'
-  when '22008' then 'datetime_field_overflow'
-  when '22012' then 'division_by_zero'
-  when '22005' then 'error_in_assignment'
-  when '2200B' then 'escape_character_conflict'
-  when '22022' then 'indicator_overflow'
-  when '22015' then 'interval_field_overflow'
-  when '2201E' then 'invalid_argument_for_logarithm'
-  when '22014' then 'invalid_argument_for_ntile_function'
-  when '22016' then 'invalid_argument_for_nth_value_function'
-  when '2201F' then 'invalid_argument_for_power_function'
-  when '2201G' then 'invalid_argument_for_width_bucket_function'
-  when '22018' then 'invalid_character_value_for_cast'
-  when '22007' then 'invalid_datetime_format'
-  when '22019' then 'invalid_escape_character'
-  when '2200D' then 'invalid_escape_octet'
-  when '22025' then 'invalid_escape_sequence'
-  when '22P06' then 'nonstandard_use_of_escape_character'
-  when '22010' then 'invalid_indicator_parameter_value'
-  when '22023' then 'invalid_parameter_value'
-  when '22013' then 'invalid_preceding_or_following_size'
-  when '2201B' then 'invalid_regular_expression'
-  when '2201W' then 'invalid_row_count_in_limit_clause'
-  when '2201X' then 'invalid_row_count_in_result_offset_clause'
-  when '2202H' then 'invalid_tablesample_argument'
-  when '2202G' then 'invalid_tablesample_repeat'
-  when '22009' then 'invalid_time_zone_displacement_value'
-  when '2200C' then 'invalid_use_of_escape_character'
-  when '2200G' then 'most_specific_type_mismatch'
-  when '22004' then 'null_value_not_allowed'
-  when '22002' then 'null_value_no_indicator_parameter'
-  when '22003' then 'numeric_value_out_of_range'
-  when '2200H' then 'sequence_generator_limit_exceeded'
-  when '22026' then 'string_data_length_mismatch'
-  when '22001' then 'string_data_right_truncation'
-  when '22011' then 'substring_error'
-  when '22027' then 'trim_error'
-  when '22024' then 'unterminated_c_string'
-  when '2200F' then 'zero_length_character_string'
-  when '22P01' then 'floating_point_exception'
-  when '22P02' then 'invalid_text_representation'
-  when '22P03' then 'invalid_binary_representation'
-  when '22P04' then 'bad_copy_file_format'
-  when '22P05' then 'untranslatable_character'
-  when '2200L' then 'not_an_xml_document'
-  when '2200M' then 'invalid_xml_document'
-  when '2200N' then 'invalid_xml_content'
-  when '2200S' then 'invalid_xml_comment'
-  when '2200T' then 'invalid_xml_processing_instruction'
-  when '22030' then 'duplicate_json_object_key_value'
-  when '22031' then 'invalid_argument_for_sql_json_datetime_function'
-  when '22032' then 'invalid_json_text'
-  when '22033' then 'invalid_sql_json_subscript'
-  when '22034' then 'more_than_one_sql_json_item'
-  when '22035' then 'no_sql_json_item'
-  when '22036' then 'non_numeric_sql_json_item'
-  when '22037' then 'non_unique_keys_in_a_json_object'
-  when '22038' then 'singleton_sql_json_item_required'
-  when '22039' then 'sql_json_array_not_found'
-  when '2203A' then 'sql_json_member_not_found'
-  when '2203B' then 'sql_json_number_not_found'
-  when '2203C' then 'sql_json_object_not_found'
-  when '2203D' then 'too_many_json_array_elements'
-  when '2203E' then 'too_many_json_object_members'
-  when '2203F' then 'sql_json_scalar_required'
-  when '2203G' then 'sql_json_item_cannot_be_cast_to_target_type'
-  when '23000' then 'integrity_constraint_violation'
-  when '23001' then 'restrict_violation'
-  when '23502' then 'not_null_violation'
-  when '23503' then 'foreign_key_violation'
-  when '23505' then 'unique_violation'
-  when '23514' then 'check_violation'
-  when '23P01' then 'exclusion_violation'
-  when '24000' then 'invalid_cursor_state'
-  when '25000' then 'invalid_transaction_state'
-  when '25001' then 'active_sql_transaction'
-  when '25002' then 'branch_transaction_already_active'
-  when '25008' then 'held_cursor_requires_same_isolation_level'
-  when '25003' then 'inappropriate_access_mode_for_branch_transaction'
-  when '25004' then 'inappropriate_isolation_level_for_branch_transaction'
-  when '25005' then 'no_active_sql_transaction_for_branch_transaction'
-  when '25006' then 'read_only_sql_transaction'
-  when '25007' then 'schema_and_data_statement_mixing_not_supported'
-  when '25P01' then 'no_active_sql_transaction'
-  when '25P02' then 'in_failed_sql_transaction'
-  when '25P03' then 'idle_in_transaction_session_timeout'
-  when '26000' then 'invalid_sql_statement_name'
-  when '27000' then 'triggered_data_change_violation'
-  when '28000' then 'invalid_authorization_specification'
-  when '28P01' then 'invalid_password'
-  when '2B000' then 'dependent_privilege_descriptors_still_exist'
-  when '2BP01' then 'dependent_objects_still_exist'
-  when '2D000' then 'invalid_transaction_termination'
-  when '2F000' then 'sql_routine_exception'
-  when '2F005' then 'function_executed_no_return_statement'
-  when '2F002' then 'modifying_sql_data_not_permitted'
-  when '2F003' then 'prohibited_sql_statement_attempted'
-  when '2F004' then 'reading_sql_data_not_permitted'
-  when '34000' then 'invalid_cursor_name'
-  when '38000' then 'external_routine_exception'
-  when '38001' then 'containing_sql_not_permitted'
-  when '38002' then 'modifying_sql_data_not_permitted'
-  when '38003' then 'prohibited_sql_statement_attempted'
-  when '38004' then 'reading_sql_data_not_permitted'
-  when '39000' then 'external_routine_invocation_exception'
-  when '39001' then 'invalid_sqlstate_returned'
-  when '39004' then 'null_value_not_allowed'
-  when '39P01' then 'trigger_protocol_violated'
-  when '39P02' then 'srf_protocol_violated'
-  when '39P03' then 'event_trigger_protocol_violated'
-  when '3B000' then 'savepoint_exception'
-  when '3B001' then 'invalid_savepoint_specification'
-  when '3D000' then 'invalid_catalog_name'
-  when '3F000' then 'invalid_schema_name'
-  when '40000' then 'transaction_rollback'
-  when '40002' then 'transaction_integrity_constraint_violation'
-  when '40001' then 'serialization_failure'
-  when '40003' then 'statement_completion_unknown'
-  when '40P01' then 'deadlock_detected'
-  when '42000' then 'syntax_error_or_access_rule_violation'
-  when '42601' then 'syntax_error'
-  when '42501' then 'insufficient_privilege'
-  when '42846' then 'cannot_coerce'
-  when '42803' then 'grouping_error'
-  when '42P20' then 'windowing_error'
-  when '42P19' then 'invalid_recursion'
-  when '42830' then 'invalid_foreign_key'
-  when '42602' then 'invalid_name'
-  when '42622' then 'name_too_long'
-  when '42939' then 'reserved_name'
-  when '42804' then 'datatype_mismatch'
-  when '42P18' then 'indeterminate_datatype'
-  when '42P21' then 'collation_mismatch'
-  when '42P22' then 'indeterminate_collation'
-  when '42809' then 'wrong_object_type'
-  when '428C9' then 'generated_always'
-  when '42703' then 'undefined_column'
-  when '42883' then 'undefined_function'
-  when '42P01' then 'undefined_table'
-  when '42P02' then 'undefined_parameter'
-  when '42704' then 'undefined_object'
-  when '42701' then 'duplicate_column'
-  when '42P03' then 'duplicate_cursor'
-  when '42P04' then 'duplicate_database'
-  when '42723' then 'duplicate_function'
-  when '42P05' then 'duplicate_prepared_statement'
-  when '42P06' then 'duplicate_schema'
-  when '42P07' then 'duplicate_table'
-  when '42712' then 'duplicate_alias'
-  when '42710' then 'duplicate_object'
-  when '42702' then 'ambiguous_column'
-  when '42725' then 'ambiguous_function'
-  when '42P08' then 'ambiguous_parameter'
-  when '42P09' then 'ambiguous_alias'
-  when '42P10' then 'invalid_column_reference'
-  when '42611' then 'invalid_column_definition'
-  when '42P11' then 'invalid_cursor_definition'
-  when '42P12' then 'invalid_database_definition'
-  when '42P13' then 'invalid_function_definition'
-  when '42P14' then 'invalid_prepared_statement_definition'
-  when '42P15' then 'invalid_schema_definition'
-  when '42P16' then 'invalid_table_definition'
-  when '42P17' then 'invalid_object_definition'
-  when '44000' then 'with_check_option_violation'
-  when '53000' then 'insufficient_resources'
-  when '53100' then 'disk_full'
-  when '53200' then 'out_of_memory'
-  when '53300' then 'too_many_connections'
-  when '53400' then 'configuration_limit_exceeded'
-  when '54000' then 'program_limit_exceeded'
-  when '54001' then 'statement_too_complex'
-  when '54011' then 'too_many_columns'
-  when '54023' then 'too_many_arguments'
-  when '55000' then 'object_not_in_prerequisite_state'
-  when '55006' then 'object_in_use'
-  when '55P02' then 'cant_change_runtime_param'
-  when '55P03' then 'lock_not_available'
-  when '55P04' then 'unsafe_new_enum_value_usage'
-  when '57000' then 'operator_intervention'
-  when '57014' then 'query_canceled'
-  when '57P01' then 'admin_shutdown'
-  when '57P02' then 'crash_shutdown'
-  when '57P03' then 'cannot_connect_now'
-  when '57P04' then 'database_dropped'
-  when '57P05' then 'idle_session_timeout'
-  when '58000' then 'system_error'
-  when '58030' then 'io_error'
-  when '58P01' then 'undefined_file'
-  when '58P02' then 'duplicate_file'
-  when '72000' then 'snapshot_too_old'
-  when 'F0000' then 'config_file_error'
-  when 'F0001' then 'lock_file_exists'
-  when 'HV000' then 'fdw_error'
-  when 'HV005' then 'fdw_column_name_not_found'
-  when 'HV002' then 'fdw_dynamic_parameter_value_needed'
-  when 'HV010' then 'fdw_function_sequence_error'
-  when 'HV021' then 'fdw_inconsistent_descriptor_information'
-  when 'HV024' then 'fdw_invalid_attribute_value'
-  when 'HV007' then 'fdw_invalid_column_name'
-  when 'HV008' then 'fdw_invalid_column_number'
-  when 'HV004' then 'fdw_invalid_data_type'
-  when 'HV006' then 'fdw_invalid_data_type_descriptors'
-  when 'HV091' then 'fdw_invalid_descriptor_field_identifier'
-  when 'HV00B' then 'fdw_invalid_handle'
-  when 'HV00C' then 'fdw_invalid_option_index'
-  when 'HV00D' then 'fdw_invalid_option_name'
-  when 'HV090' then 'fdw_invalid_string_length_or_buffer_length'
-  when 'HV00A' then 'fdw_invalid_string_format'
-  when 'HV009' then 'fdw_invalid_use_of_null_pointer'
-  when 'HV014' then 'fdw_too_many_handles'
-  when 'HV001' then 'fdw_out_of_memory'
-  when 'HV00P' then 'fdw_no_schemas'
-  when 'HV00J' then 'fdw_option_name_not_found'
-  when 'HV00K' then 'fdw_reply_handle'
-  when 'HV00Q' then 'fdw_schema_not_found'
-  when 'HV00R' then 'fdw_table_not_found'
-  when 'HV00L' then 'fdw_unable_to_create_execution'
-  when 'HV00M' then 'fdw_unable_to_create_reply'
-  when 'HV00N' then 'fdw_unable_to_establish_connection'
-  when 'P0000' then 'plpgsql_error'
-  when 'P0001' then 'raise_exception'
-  when 'P0002' then 'no_data_found'
-  when 'P0003' then 'too_many_rows'
-  when 'P0004' then 'assert_failure'
-  when 'XX000' then 'internal_error'
-  when 'XX001' then 'data_corrupted'
-  when 'XX002' then 'index_corrupted'
-  else code
-end;
+return coalesce('{
+  "0A000": "feature_not_supported", "20000": "case_not_found", "21000": "cardinality_violation",
+  "22000": "data_exception", "22001": "string_data_right_truncation",
+  "22003": "numeric_value_out_of_range", "22004": "null_value_not_allowed",
+  "22005": "error_in_assignment", "22007": "invalid_datetime_format",
+  "22008": "datetime_field_overflow", "22009": "invalid_time_zone_displacement_value",
+  "2200C": "invalid_use_of_escape_character", "2200D": "invalid_escape_octet",
+  "2200F": "zero_length_character_string", "2200G": "most_specific_type_mismatch",
+  "2200H": "sequence_generator_limit_exceeded", "2200L": "not_an_xml_document",
+  "2200M": "invalid_xml_document", "2200N": "invalid_xml_content", "2200S": "invalid_xml_comment",
+  "2200T": "invalid_xml_processing_instruction", "22011": "substring_error",
+  "22012": "division_by_zero", "22013": "invalid_preceding_or_following_size",
+  "22014": "invalid_argument_for_ntile_function", "22015": "interval_field_overflow",
+  "22016": "invalid_argument_for_nth_value_function", "22018": "invalid_character_value_for_cast",
+  "22019": "invalid_escape_character", "2201B": "invalid_regular_expression",
+  "2201E": "invalid_argument_for_logarithm", "2201F": "invalid_argument_for_power_function",
+  "2201G": "invalid_argument_for_width_bucket_function",
+  "2201W": "invalid_row_count_in_limit_clause",
+  "2201X": "invalid_row_count_in_result_offset_clause", "22021": "character_not_in_repertoire",
+  "22023": "invalid_parameter_value", "22024": "unterminated_c_string",
+  "22025": "invalid_escape_sequence", "22026": "string_data_length_mismatch", "22027": "trim_error",
+  "2202E": "array_subscript_error", "2202G": "invalid_tablesample_repeat",
+  "2202H": "invalid_tablesample_argument", "22030": "duplicate_json_object_key_value",
+  "22031": "invalid_argument_for_sql_json_datetime_function", "22032": "invalid_json_text",
+  "22033": "invalid_sql_json_subscript", "22034": "more_than_one_sql_json_item",
+  "22035": "no_sql_json_item", "22036": "non_numeric_sql_json_item",
+  "22037": "non_unique_keys_in_a_json_object", "22038": "singleton_sql_json_item_required",
+  "22039": "sql_json_array_not_found", "2203A": "sql_json_member_not_found",
+  "2203B": "sql_json_number_not_found", "2203C": "sql_json_object_not_found",
+  "2203D": "too_many_json_array_elements", "2203E": "too_many_json_object_members",
+  "2203F": "sql_json_scalar_required", "2203G": "sql_json_item_cannot_be_cast_to_target_type",
+  "22P01": "floating_point_exception", "22P02": "invalid_text_representation",
+  "22P03": "invalid_binary_representation", "22P04": "bad_copy_file_format",
+  "22P05": "untranslatable_character", "22P06": "nonstandard_use_of_escape_character",
+  "23000": "integrity_constraint_violation", "23001": "restrict_violation",
+  "23502": "not_null_violation", "23503": "foreign_key_violation", "23505": "unique_violation",
+  "23514": "check_violation", "23P01": "exclusion_violation", "25000": "invalid_transaction_state",
+  "25001": "active_sql_transaction", "25002": "branch_transaction_already_active",
+  "25003": "inappropriate_access_mode_for_branch_transaction",
+  "25004": "inappropriate_isolation_level_for_branch_transaction",
+  "25005": "no_active_sql_transaction_for_branch_transaction",
+  "25007": "schema_and_data_statement_mixing_not_supported",
+  "25008": "held_cursor_requires_same_isolation_level", "25P01": "no_active_sql_transaction",
+  "25P02": "in_failed_sql_transaction", "25P03": "idle_in_transaction_session_timeout",
+  "27000": "triggered_data_change_violation", "2F005": "function_executed_no_return_statement",
+  "38000": "external_routine_exception", "38001": "containing_sql_not_permitted",
+  "38002": "modifying_sql_data_not_permitted", "38003": "prohibited_sql_statement_attempted",
+  "38004": "reading_sql_data_not_permitted", "39000": "external_routine_invocation_exception",
+  "39001": "invalid_sqlstate_returned", "39004": "null_value_not_allowed",
+  "39P01": "trigger_protocol_violated", "39P02": "srf_protocol_violated",
+  "39P03": "event_trigger_protocol_violated", "42501": "insufficient_privilege",
+  "42601": "syntax_error", "42602": "invalid_name", "42622": "name_too_long",
+  "42702": "ambiguous_column", "42703": "undefined_column", "42704": "undefined_object",
+  "42710": "duplicate_object", "42725": "ambiguous_function", "42803": "grouping_error",
+  "42804": "datatype_mismatch", "42809": "wrong_object_type", "42846": "cannot_coerce",
+  "42883": "undefined_function", "428C9": "generated_always", "42P01": "undefined_table",
+  "42P02": "undefined_parameter", "42P07": "duplicate_table", "42P08": "ambiguous_parameter",
+  "42P10": "invalid_column_reference", "42P17": "invalid_object_definition",
+  "42P18": "indeterminate_datatype", "42P21": "collation_mismatch",
+  "42P22": "indeterminate_collation", "44000": "with_check_option_violation",
+  "54000": "program_limit_exceeded", "54001": "statement_too_complex", "54011": "too_many_columns",
+  "54023": "too_many_arguments", "55000": "object_not_in_prerequisite_state",
+  "55006": "object_in_use", "P0000": "plpgsql_error", "P0001": "raise_exception",
+  "P0002": "no_data_found", "P0003": "too_many_rows", "P0004": "assert_failure",
+  "XX000": "internal_error", "XX001": "data_corrupted", "XX002": "index_corrupted"
+}'::jsonb ->> code, code);
 
 comment on function condition_name(text) is
 'The condition name of a SQLSTATE (22P02 is invalid_text_representation), or the code itself '
-'where it has none, as this project''s own OC001 to OC008 and OC101 to OC103.';
+'where it has none, as this project''s own OC001 to OC008 and OC101 to OC103, or where no message '
+'can fail by it.';

@@ -96,7 +96,9 @@ comment on function ingest_notification(text[], text[]) is
 'A bad message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble '
 'with the world (is_outage()), and what a write raises that one message of several makes fail: '
 'then repeat them one by one, each in its own transaction. Safe to repeat, in any order and beside '
-'itself.';
+'itself. '
+'Example: select position, outcome from ingest_notification(array[''m-1'', ''m-2''], '
+'array[''{"NotificationType": "PING"}'', ''no JSON''])';
 
 create or replace function ingest_notification(
   message_id text,
@@ -132,4 +134,6 @@ $$;
 
 comment on function ingest_notification(text, text) is
 'Ingests one message: the batch of one, and the same row without position. Who calls it several '
-'times in one transaction does so in ingest_order().';
+'times in one transaction does so in ingest_order(). '
+'Example: select outcome, acknowledge from ingest_notification(''m-1'', '
+'''{"NotificationType": "PING"}'')';

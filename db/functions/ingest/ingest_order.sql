@@ -20,4 +20,5 @@ comment on function ingest_order(text) is
 'The number of the advisory transaction lock that a message takes before anything is written: of '
 'its ASIN where one can be seen in the text, else of the whole body. Immutable, never null, never '
 'raises. Whoever ingests several messages in one transaction calls in this order, so that no two '
-'batches can deadlock.';
+'batches can deadlock. '
+'Example: select ingest_order(''{"ASIN": "B0DEMO0012"}'')';

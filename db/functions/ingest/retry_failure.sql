@@ -37,4 +37,6 @@ $$;
 comment on function retry_failure(text) is
 'Ingests the kept body of a message that failed again and returns what ingest_notification() '
 'returns. A later delivery of the same message is then a duplicate. Raises OC102 where no failure '
-'of that message is kept.';
+'of that message is kept. '
+'Example: select r.* from open_failures as f cross join lateral retry_failure(f.message_id) '
+'as r';

@@ -30,4 +30,5 @@ end
 $$;
 
 comment on function retry_failures() is
-'retry_failure() for every open failure, a row each, in one transaction.';
+'retry_failure() for every open failure, a row each, in one transaction. '
+'Example: select * from retry_failures()';

@@ -76,4 +76,5 @@ comment on function prune_notifications(interval, integer) is
 '(max_rows at most, all where null), whose days are final from then on; failures resolved, and '
 'alerts and deliveries ended, as long ago. Keeps the newest notification of each asin, '
 'marketplace, condition and type with state, so that rebuild_current_state() still gives the same. '
-'Returns how many notifications were deleted. Raises OC103 where keep is null or under 28 days.';
+'Returns how many notifications were deleted. Raises OC103 where keep is null or under 28 days. '
+'Example: select prune_notifications(''90 days'')';

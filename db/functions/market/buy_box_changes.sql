@@ -78,4 +78,6 @@ comment on function buy_box_changes(timestamptz, timestamptz, text) is
 'held it), won (you hold it; the other side may be unknown), passed (from one known other to '
 'another), or suppressed and restored, whoever is concerned. old_price and new_price are '
 'buy_box_price before and after, your_price the one after: landed, in currency, not rounded. An '
-'item''s first notification is no change.';
+'item''s first notification is no change. '
+'Example: select event_time, asin, change from buy_box_changes(now() - interval ''1 day'', '
+'now())';

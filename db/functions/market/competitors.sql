@@ -103,4 +103,6 @@ comment on function competitors(timestamptz, timestamptz, text) is
 'under your_price, and median_below_pct by how many percent of yours; undercuts: how often he went '
 'from not below you to below by a lower price than in the event before; buy_box_share (0 to 1): '
 'his seconds of those known (from since where an earlier event is known, at most to now) of the '
-'items he was listed in; last_seen: his last event.';
+'items he was listed in; last_seen: his last event. '
+'Example: select * from competitors(now() - interval ''7 days'', now()) order by undercuts '
+'desc';

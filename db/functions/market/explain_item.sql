@@ -13,4 +13,5 @@ end;
 
 comment on function explain_item(text, text, text) is
 'Why an item has its severity: explain_severity() of the notification that current_state shows, in '
-'one marketplace or, where null, in each. Raises OC102 where there is no such row.';
+'one marketplace or, where null, in each. Raises OC102 where there is no such row. '
+'Example: select part, item, value from explain_item(''B0DEMO0012'')';

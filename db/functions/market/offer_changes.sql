@@ -95,4 +95,5 @@ comment on function offer_changes(timestamptz, timestamptz, text) is
 'buy_box_lost; one offer may give several. Offers are matched by seller and FBA, the lowest where '
 'there are several; one without seller or price counts as not there. old_price and new_price are '
 'landed, in currency, not rounded, null where there was or is none; rank is the one after. An '
-'item''s first notification is no change.';
+'item''s first notification is no change. '
+'Example: select * from offer_changes(now() - interval ''7 days'', now(), ''B0DEMO0012'')';

@@ -35,4 +35,5 @@ comment on function price_to_win(text) is
 'issue is not older than the offers), else rank_1. It is null where you hold the buy box, where '
 'your price is at or under that already, where nothing above 0 is left, and where your '
 'items.floor_price (of condition new) is not under your listing price; at_floor: the floor raised '
-'it. reason says which, in a sentence. In currency, rounded to two decimals.';
+'it. reason says which, in a sentence. In currency, rounded to two decimals. '
+'Example: select suggested_price, reason from price_to_win(''B0DEMO0012'')';

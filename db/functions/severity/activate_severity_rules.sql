@@ -20,4 +20,5 @@ $$;
 comment on function activate_severity_rules(text) is
 'Puts a set of severity_rules in force. Waits for the batches in flight, which are by the old '
 'set; whatever is ingested after its commit is by the new one. What is stored keeps its severity '
-'until rerun_severity(). Raises OC101 for an unknown set.';
+'until rerun_severity(). Raises OC101 for an unknown set. '
+'Example: select activate_severity_rules(''default'')';

@@ -22,4 +22,5 @@ $$;
 comment on function calculate_severity(numeric, numeric, integer, integer, boolean, text) is
 'How severe an item''s offers are: success, info, warning, high or critical, by the active '
 'severity_rules, or by the set that rules names. Prices are landed and in one currency; any '
-'argument may be null (an unknown price gives info). Raises OC101 for an unknown set.';
+'argument may be null (an unknown price gives info). Raises OC101 for an unknown set. '
+'Example: select calculate_severity(24.99, 15.09, 14, 28, false)';

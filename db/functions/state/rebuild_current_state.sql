@@ -60,4 +60,5 @@ comment on function rebuild_current_state(text) is
 'Makes current_state anew from worker_notifications alone, of one ASIN or of all, with the '
 'severities stored there: what live ingest would have left. Returns how many rows it has now. '
 'Safe beside live ingest and to repeat. All in one transaction; make rebuild goes in chunks of '
-'items.';
+'items. '
+'Example: select rebuild_current_state(''B0DEMO0012'')';
