@@ -11,6 +11,9 @@ help: ## list the targets
 demo: .venv/demo ## show it all at work on made-up messages, without an account
 	@.venv/bin/python demo/demo.py
 
+up: .venv/demo .venv/page ## the demo, kept running for a UI or a notebook, until Ctrl-C
+	@.venv/bin/python demo/demo.py --up
+
 psql: .venv/demo ## open psql on the data that the demo left
 	@.venv/bin/python demo/demo.py --psql
 

@@ -122,14 +122,11 @@ class Stream:
     broken: int
 
 
-def make_stream(now: datetime, seed: int = 20) -> Stream:
-    """The whole stream of the six hours before `now` (an aware time)."""
-    return _Maker(now, random.Random(seed)).stream()
+class Market:
+    """The seller and his rivals, up to `now` (an aware time)."""
 
-
-class _Maker:
-    def __init__(self, now: datetime, rng: random.Random) -> None:
-        self.rng = rng
+    def __init__(self, now: datetime, seed: int = 20) -> None:
+        self.rng = random.Random(seed)
         self.end = now - timedelta(seconds=20)
         self.subscription = self.uuid()
         self.sellers = {
@@ -137,7 +134,8 @@ class _Maker:
             for item in ITEMS
         }
 
-    def stream(self) -> Stream:
+    def six_hours(self) -> Stream:
+        """The whole stream of the six hours before now."""
         timed = [event for item in ITEMS for event in self.offer_changes(item)]
         timed += self.pricing_health() + self.stateless()
         timed.sort(key=lambda event: event[0])
@@ -153,6 +151,12 @@ class _Maker:
         arrivals += [(self.rng.uniform(0, len(timed) / 4), body) for body in broken]
         arrivals.sort(key=lambda arrival: arrival[0])
         return Stream([body for _, body in arrivals], len(twice), len(broken))
+
+    def event(self, now: datetime) -> str:
+        """One more body: an item's offers stand now as they did at some hour of its story."""
+        hour = self.rng.uniform(0, HOURS)
+        self.end = now + timedelta(hours=HOURS - hour)
+        return dumps(self.offers_changed(self.rng.choice(ITEMS), hour))
 
     # Kinds that have state
 

@@ -37,7 +37,7 @@ def test_the_readme_shows_what_the_demo_prints(
     with psycopg.connect(database_url, autocommit=True) as db:
         reference.ingest_demo(db)
         db.row_factory = psycopg.rows.dict_row
-        demo["show_state"](demo["Screen"](), db)
+        demo["show_state"](db)
     printed = capsys.readouterr().out.splitlines()
     start = README.index("Your 14 items now")
     shown = README[start : README.index("\n\n", start)].splitlines()
