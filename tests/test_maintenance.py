@@ -15,6 +15,7 @@ import notifications as n
 import oracle
 import psycopg
 import pytest
+import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
@@ -60,7 +61,7 @@ def backdate(db: Connection, days: int) -> None:
 
 # Rebuilding.
 
-dated = (n.offer_changes | n.pricing_healths).filter(
+dated = (s.offer_changes | s.pricing_healths).filter(
     lambda facts: facts.event_time or facts.change_time or facts.publish_time
 )
 
@@ -69,7 +70,7 @@ dated = (n.offer_changes | n.pricing_healths).filter(
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(n.bodies(dated), min_size=1, max_size=12, unique_by=lambda m: m[1]))
+@given(history=st.lists(s.bodies(dated), min_size=1, max_size=12, unique_by=lambda m: m[1]))
 def test_rebuild_gives_what_live_ingest_left_and_after_pruning_still(
     db: Connection, history: list[tuple[n.Facts, str]]
 ) -> None:

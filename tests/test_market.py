@@ -10,6 +10,7 @@ import market_oracle
 import notifications as n
 import oracle
 import psycopg
+import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
@@ -79,8 +80,8 @@ few_offers = st.lists(
         listing=st.sampled_from([True, True, True, True, False]).flatmap(
             lambda priced: prices if priced else st.none()
         ),
-        shipping=n.shippings,
-        fba=n.booleans,
+        shipping=s.shippings,
+        fba=s.booleans,
         winner=winners,
     ),
     max_size=5,
@@ -93,9 +94,9 @@ crowds = st.builds(
 dated = st.builds(
     lambda fact, time, item: at(replace(fact, **item), time),
     st.one_of(
-        st.builds(replace, n.offer_changes, offers=few_offers),
-        st.builds(replace, n.offer_changes, offers=few_offers | crowds, buy_box=st.just(())),
-        n.pricing_healths,
+        st.builds(replace, s.offer_changes, offers=few_offers),
+        st.builds(replace, s.offer_changes, offers=few_offers | crowds, buy_box=st.just(())),
+        s.pricing_healths,
     ),
     times,
     item,
@@ -103,7 +104,7 @@ dated = st.builds(
 windows = st.sampled_from(
     [(FIRST, FIRST + 9 * DAY), (FIRST + 2 * DAY, FIRST + 9 * DAY), (FIRST, FIRST + 3 * DAY)]
 )
-histories = st.lists(n.bodies(dated), min_size=1, max_size=14, unique_by=lambda m: m[1])
+histories = st.lists(s.bodies(dated), min_size=1, max_size=14, unique_by=lambda m: m[1])
 
 
 def exact(row: n.Json) -> n.Json:
@@ -209,10 +210,10 @@ def test_days_rolled_up_in_any_steps_are_those_of_the_reference(
 @examples(80)
 @given(
     early=st.lists(
-        st.tuples(n.bodies(dated), st.sampled_from([True, True, False])), min_size=4, max_size=12
+        st.tuples(s.bodies(dated), st.sampled_from([True, True, False])), min_size=4, max_size=12
     ),
     # at no moment of an early one: which of the two comes first is gone with what was pruned
-    late=st.lists(n.bodies(dated.map(lambda f: at(f, f.event_time + DAY / 24))), max_size=8),
+    late=st.lists(s.bodies(dated.map(lambda f: at(f, f.event_time + DAY / 24))), max_size=8),
     steps=st.lists(st.integers(-1, DAYS + 1), max_size=2),
 )
 def test_days_survive_pruning_and_late_events_change_what_is_not_final(
