@@ -41,7 +41,7 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._sqs = boto3.client("sqs")
+        self._sqs: Any = boto3.client("sqs")
 
     def send(self, *bodies: str) -> None:
         """Sends, in order, each once."""

@@ -31,7 +31,8 @@ class Request(NamedTuple):
 
 def aws(endpoint: str, region: str, service: str, command: str, *arguments: str) -> str:
     """As much of the AWS CLI as the document uses; it knows parameters as the real one does."""
-    client = boto3.client(service, region_name=region, endpoint_url=endpoint)
+    make: Any = boto3.client
+    client = make(service, region_name=region, endpoint_url=endpoint)
     (operation,) = [
         name
         for name in client.meta.service_model.operation_names

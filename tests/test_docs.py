@@ -36,8 +36,8 @@ def test_the_readme_shows_what_the_demo_prints(
     demo = runpy.run_path(str(ROOT / "demo" / "demo.py"))
     with psycopg.connect(database_url, autocommit=True) as db:
         reference.ingest_demo(db)
-        db.row_factory = psycopg.rows.dict_row
-        demo["show_state"](db)
+    with psycopg.connect(database_url, row_factory=psycopg.rows.dict_row) as dicts:
+        demo["show_state"](dicts)
     printed = capsys.readouterr().out.splitlines()
     start = README.index("Your 14 items now")
     shown = README[start : README.index("\n```", start)].splitlines()

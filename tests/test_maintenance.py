@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, LiteralString
 
+import maintain
 import notifications as n
 import oracle
 import psycopg
@@ -19,8 +20,6 @@ import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
-
-from db import maintain
 
 ROOT = Path(__file__).resolve().parent.parent
 Connection = psycopg.Connection[Any]
@@ -219,13 +218,14 @@ def test_prune_deletes_what_was_received_longer_ago_and_failures_resolved_as_lon
                 " where message_id = %s",
                 (age, message),
             )
-        for message, age in {"f-0": "31 days", "f-1": "29 days", "f-2": None}.items():
+        resolved = {"f-0": "31 days", "f-1": "29 days", "f-2": None}
+        for message, since in resolved.items():
             n.ingest(db, message, f"no json: {message}")
             db.execute(
                 "update worker_failures set first_failed_at = now() - interval '1 year',"
                 " last_failed_at = now() - interval '1 year', resolved_at = now() - %s::interval"
                 " where message_id = %s",
-                (age, message),
+                (since, message),
             )
         assert one(db, "select prune_notifications('30 days')") == 2
     left = rows(db, "select message_id from worker_notifications order by message_id")

@@ -53,6 +53,11 @@ def at(fact: n.Facts, time: datetime) -> n.Facts:
     return replace(fact, event_time=time, change_time=None)
 
 
+def later(fact: n.Facts) -> n.Facts:
+    assert fact.event_time
+    return at(fact, fact.event_time + DAY / 24)
+
+
 # Often the same, and at a day's very ends.
 times = st.builds(
     lambda day, rest: FIRST + day * DAY + rest,
@@ -213,7 +218,7 @@ def test_days_rolled_up_in_any_steps_are_those_of_the_reference(
         st.tuples(s.bodies(dated), st.sampled_from([True, True, False])), min_size=4, max_size=12
     ),
     # at no moment of an early one: which of the two comes first is gone with what was pruned
-    late=st.lists(s.bodies(dated.map(lambda f: at(f, f.event_time + DAY / 24))), max_size=8),
+    late=st.lists(s.bodies(dated.map(later)), max_size=8),
     steps=st.lists(st.integers(-1, DAYS + 1), max_size=2),
 )
 def test_days_survive_pruning_and_late_events_change_what_is_not_final(

@@ -15,11 +15,10 @@ import original
 import psycopg
 import pytest
 from cluster import Cluster
+from migrate import HERE
 from psycopg import errors, sql
 from psycopg.rows import class_row
 from test_migrate import migrate
-
-from db.migrate import HERE
 
 pytestmark = pytest.mark.ingest  # parallel plans differ between versions
 Connection = psycopg.Connection[Any]

@@ -109,8 +109,9 @@ def connect(database_url: str, passwords: dict[str, str]) -> Iterator[Connect]:
     opened: list[Connection] = []
 
     def connect(role: str) -> Connection:
-        login = {"user": f"login_{role}", "password": passwords[role]}
-        opened.append(psycopg.connect(database_url, autocommit=True, **login))
+        user, password = f"login_{role}", passwords[role]
+        session = psycopg.connect(database_url, autocommit=True, user=user, password=password)
+        opened.append(session)
         return opened[-1]
 
     yield connect
