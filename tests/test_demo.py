@@ -106,9 +106,7 @@ def items_of(page: str) -> list[Any]:
     return items
 
 
-def test_it_shows_a_seller_the_state_and_works_again(
-    start_demo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_shows_a_seller_the_state(start_demo: Callable[..., Demo]) -> None:
     sent = runpy.run_path("demo/stream.py")["Market"](datetime.now(UTC)).six_hours()
     demo = start_demo()
     assert demo.wait() == 0, demo.output
@@ -131,7 +129,17 @@ def test_it_shows_a_seller_the_state_and_works_again(
     assert f"Why {sent.broken} messages failed" in output
     assert f"{sent.broken} messages in the dead-letter queue" in output
 
-    # make up does it again, and goes on with what comes
+    # make psql opens the database that it left
+    query = "select count(*) || ' of ' || current_user from current_state"
+    psql = start_demo("--psql", "-XAtc", query)
+    assert psql.wait() == 0, psql.output
+    assert psql.output == f"{len(shown)} of seller\n"
+    assert not psql.left_running
+
+
+def test_make_up_goes_on_with_what_comes_until_it_is_ended(
+    start_demo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PAGE_PORT", str(free_port()))
     up = start_demo("--up")
     up.wait_until(lambda: "alert: " in up.output, timeout=120, what="an alert")
@@ -141,22 +149,16 @@ def test_it_shows_a_seller_the_state_and_works_again(
         before = ui.execute(newest).fetchone()
         up.wait_until(lambda: ui.execute(newest).fetchone() != before, what="an event")
     (page,) = re.findall(r"^http://.*", up.output, re.MULTILINE)
-    assert len(items_of(page)) == len(shown)
+    items = {item["asin"] for item in items_of(page)}
+    assert items
     up.process.send_signal(signal.SIGINT)
     assert up.wait() == 0, up.output
     assert not up.left_running
 
-    # make psql opens the database that it left
-    query = "select count(*) || ' of ' || current_user from current_state"
-    psql = start_demo("--psql", "-XAtc", query)
-    assert psql.wait() == 0, psql.output
-    assert psql.output == f"{len(shown)} of seller\n"
-    assert not psql.left_running
-
-    # and make page shows it
+    # make page shows what it left
     board = start_demo("--page")
     board.wait_until(lambda: "http://" in board.output, timeout=60, what="the page")
-    assert len(items_of(board.output.split()[-1])) == len(shown)
+    assert {item["asin"] for item in items_of(board.output.split()[-1])} == items
     board.process.terminate()
     assert board.wait() == 0, board.output
     assert board.children
