@@ -106,6 +106,23 @@ def heading(text: str) -> None:
 
 # What runs
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+started: list[subprocess.Popen[bytes]] = []  # what main() sees ended, whatever happens
+
+
+def start(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
+    """A child of ours, and known: a signal waits until it is."""
+    late: list[int] = []
+    handlers = {name: signal.signal(name, lambda n, _: late.append(n)) for name in SIGNALS}
+    try:
+        started.append(subprocess.Popen(command, **options))
+    finally:
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
+    for number in late:
+        signal.raise_signal(number)
+    return started[-1]
+
 
 class Program:
     """One of our programs as a process with these settings, its output in a log; `with` ends it."""
@@ -113,7 +130,7 @@ class Program:
     def __init__(self, script: str, logs: Path, **settings: str) -> None:
         self.script, self.log = script, logs / f"{Path(script).stem}.log"
         with self.log.open("w") as out:
-            self._process = subprocess.Popen(
+            self._process = start(
                 [sys.executable, script],
                 cwd=ROOT,
                 env={**os.environ, **settings},
@@ -478,14 +495,14 @@ def serve_page(directory: Path) -> int:
     """board.py over what the last demo left, until it is told to end; returns its exit status."""
     with last_run(directory) as cluster:
         cluster.sql(f"alter role page password '{cluster.password}'")
-        page = subprocess.Popen(
+        page = start(
             [sys.executable, "board.py"],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": cluster.url(DATABASE, "page")},
             stdin=subprocess.DEVNULL,
         )
         # Both get Ctrl-C; a SIGTERM for us is passed on. The page's end is ours.
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for name in SIGNALS:
             signal.signal(name, lambda *_: page.send_signal(signal.SIGTERM))
         return page.wait()
 
@@ -498,17 +515,14 @@ def open_psql(directory: Path, arguments: Sequence[str]) -> int:
         easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
         # Ctrl-C there cancels a statement; it must not end us and the server under it.
         signal.signal(signal.SIGINT, lambda *_: None)
-        shell = subprocess.Popen(
+        shell = start(
             [cluster.binaries / "psql", *easy, *arguments],
             env=os.environ | cluster.environment(cluster.url(DATABASE)),
         )
-        try:
-            return shell.wait()
-        finally:
-            stop(shell)
+        return shell.wait()
 
 
-def stop(process: subprocess.Popen[Any]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """Ends a child of ours and waits for it; kills it if it does not heed the signal."""
     if process.poll() is None:
         process.terminate()
@@ -534,7 +548,7 @@ def isolate() -> None:
 
 
 def interrupt(signum: int, _: object) -> None:
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for name in SIGNALS:
         signal.signal(name, signal.SIG_IGN)  # let the way out finish
     raise Interrupted(signum)
 
@@ -559,7 +573,7 @@ def main() -> int:
         "--page", action="store_true", help="serve the page over what the last demo left"
     )
     arguments = parser.parse_args()
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for name in SIGNALS:
         signal.signal(name, interrupt)
     isolate()
     # A reason out of the database may hold anything: print it with ? rather than fail.
@@ -586,15 +600,20 @@ def main() -> int:
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
         log = error.log
+        lines = log.read_text(errors="replace").splitlines() if log and log.exists() else []
+        telling = [line for line in lines if TELLING.search(line)] or lines
+        for line in telling[-3:]:
+            print(f"  {line}", file=sys.stderr)
     except Exception as error:  # whatever it is, say so in a line and keep the rest in a log
-        print(f"demo: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        print("demo:", *dict.fromkeys((lines[0], lines[-1])), file=sys.stderr)
         log = logs / "demo.log"
         with contextlib.suppress(OSError):
             log.write_text(traceback.format_exc())
+    finally:
+        for process in started:
+            stop(process)
     if log is not None:
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        telling = [line for line in lines if TELLING.search(line)] or lines
-        print(*(f"  {line}" for line in telling[-3:]), sep="\n", file=sys.stderr)
         print(f"demo: nothing is left running; see {log}", file=sys.stderr)
     return 1
 
