@@ -54,17 +54,17 @@ rollup: .venv/dev ## bring item_days up to the last finished day
 prune: .venv/dev ## delete notifications older than KEEP (90 days)
 	@.venv/bin/python db/maintain.py prune
 
-test: test-sql test-py ## run every test but the soak tests, after installing what they need
+test: test-sql test-py ## run every test but make soak's, after installing what they need
 
 test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and on Postgres 18
 	.venv/bin/python tests/cluster.py -- pg_prove --ext .sql --recurse db/tests
 	.venv/bin/python tests/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
 
-test-py: system .venv/dev ## run the Python tests, and those of the ingest path on Postgres 18 too
-	.venv/bin/pytest -n 4
-	.venv/bin/pytest -n 2 --postgres=embedded -m 'ingest and not soak'
+test-py: system .venv/dev ## run the Python tests, on the system's Postgres
+	.venv/bin/pytest -n 4 --dist worksteal
 
-soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
+soak: system .venv/dev ## run what takes minutes: outages, crowds, the ingest path on Postgres 18
+	.venv/bin/pytest -n 4 --dist worksteal --postgres=embedded -m 'ingest and not soak'
 	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
 bench: system .venv/dev ## measure ingest beside a bare insert, and the rest (15 min; PARTS=...)

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from cluster import free_port
 ROOT = Path(__file__).resolve().parent.parent
 SEVERITIES = ["critical", "high", "warning", "info", "success"]
 WaitUntil = Callable[..., Any]
+soak = partial(pytest.param, marks=pytest.mark.soak)
 
 
 class Demo:
@@ -169,9 +171,9 @@ def test_make_up_goes_on_with_what_comes_until_it_is_ended(
     ("victim", "how", "status", "says"),
     [
         ("demo.py", signal.SIGINT, 130, "interrupted"),
-        ("demo.py", signal.SIGTERM, 143, "interrupted"),
-        ("relay.py", signal.SIGKILL, 1, "relay.log"),
-        ("postgres", signal.SIGQUIT, 1, "/logs/"),
+        soak("demo.py", signal.SIGTERM, 143, "interrupted"),
+        soak("relay.py", signal.SIGKILL, 1, "relay.log"),
+        soak("postgres", signal.SIGQUIT, 1, "/logs/"),
     ],
 )
 def test_an_end_midway_says_so_and_leaves_nothing_running(
