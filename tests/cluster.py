@@ -1,8 +1,8 @@
 """Postgres servers for tests, demo and bench; needs the standard library only.
 
-From the shell, `python tests/cluster.py [--embedded] -- command ...` runs a command beside a new
-server and returns its exit status. libpq's PG* variables and DATABASE_URL tell the command of a
-migrated database with pgTAP.
+From the shell, `python tests/cluster.py [--embedded] -- command ...` runs a command beside
+a new server and returns its exit status. libpq's PG* variables and DATABASE_URL tell the command of
+a migrated database with pgTAP.
 """
 
 import argparse
