@@ -54,6 +54,25 @@ rollup: .venv/dev ## bring item_days up to the last finished day
 prune: .venv/dev ## delete notifications older than KEEP (90 days)
 	@.venv/bin/python db/maintain.py prune
 
+# Over several databases: DATABASE_URLS instead of DATABASE_URL, for those above too.
+activate: .venv/dev ## put the severity_rules RULES in force
+	@.venv/bin/python db/maintain.py activate
+
+preview: .venv/dev ## count the severities that RULES would change, of what came SINCE
+	@.venv/bin/python db/maintain.py preview
+
+share: .venv/dev ## give all of DATABASE_URLS the first one's rules and sellers
+	@.venv/bin/python db/maintain.py share
+
+shards: .venv/dev ## print the queues, EventBridge rules and settings for N shards
+	@.venv/bin/python tools/shards.py $(N)
+
+split: .venv/dev ## move each item to the one of DATABASE_URLS that it belongs to
+	@.venv/bin/python db/split.py
+
+front: .venv/dev ## make DATABASE_URL read from all of READER_URLS, but EXCLUDE
+	@.venv/bin/python db/front.py
+
 test: test-sql test-py ## run every test but make soak's, after installing what they need
 
 test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and on Postgres 18

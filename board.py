@@ -10,10 +10,10 @@ Exit status: 0 after SIGTERM or SIGINT; 2 for a wrong setting; 3 where the port 
 
 import asyncio
 import base64
-import importlib.util
 import ipaddress
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -44,9 +44,7 @@ from settings import Settings, SettingsError, start_logging
 
 HERE = Path(__file__).resolve().parent / "page"
 CHANNELS = ("current_state", "alerts")
-SESSION = (
-    "set default_transaction_read_only = on; set statement_timeout = '5s'; set timezone = 'UTC'"
-)
+SESSION = "set default_transaction_read_only = on; set statement_timeout = '5s'; set timezone = utc"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -257,14 +255,12 @@ def make_app(settings: PageSettings) -> Starlette:
         listening.cancel()
         await app.state.database.close(timeout=1)
 
-    uplot = importlib.util.find_spec("youplot")
-    assert uplot
     routes = [
         Route("/", show_page),
         Route("/events", show_changes),
         Route("/panel/{file}", show_rows),
         Mount("/static", StaticFiles(directory=HERE / "static")),
-        Mount("/lib", StaticFiles(directory=Path(str(uplot.origin)).with_name("vendor"))),
+        Mount("/lib", StaticFiles(packages=[("youplot", "vendor")])),
         Route("/{page}", show_page),
     ]
     errors = dict.fromkeys((HTTPException, PageError, Exception), show_error)
@@ -281,17 +277,21 @@ def main() -> int:
         return 2
     start_logging("info")
     app = make_app(settings)
-    options: dict[str, Any] = {"log_config": None, "timeout_graceful_shutdown": 2}
     guarded = Guard(app, settings.page_password)
-    config = uvicorn.Config(guarded, settings.page_host, settings.page_port, **options)
+    config = uvicorn.Config(guarded, log_config=None, timeout_graceful_shutdown=2)
     app.state.server = uvicorn.Server(config)
-    sockets = [config.bind_socket()]
-    sockets[0].listen()  # from now on whoever calls is answered
+    place, v6 = (settings.page_host, settings.page_port), ":" in settings.page_host
+    family = socket.AF_INET6 if v6 else socket.AF_INET
+    try:  # who calls from now on is answered
+        listening = socket.create_server(place, family=family, dualstack_ipv6=v6)
+    except OSError as error:
+        print(f"PAGE_HOST, PAGE_PORT: {error.strerror}", file=sys.stderr)
+        return 3
     # Before uvicorn does it; and it raises them again in the end, which would be the exit status.
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, app.state.server.handle_exit)
     print(f"The page is at http://{settings.page_host}:{settings.page_port}/", flush=True)
-    app.state.server.run(sockets)
+    app.state.server.run([listening])
     return 0
 
 

@@ -138,6 +138,8 @@ comment on column items.marketplace is
 'Amazon''s marketplace id; the United Kingdom''s where none is given.';
 comment on column items.sku is 'What you call it in your stock.';
 comment on column items.title is 'What people call it.';
+comment on column items.search_text is
+'SKU and title in small letters, as the database''s locale has them, which the page searches.';
 comment on column items.floor_price is
 'The listing price under which no price is suggested, of condition new, in the marketplace''s '
 'currency.';
@@ -173,9 +175,11 @@ comment on column item_days.buy_box_close is
 'Did you hold the buy box at the end of the day; null where no offers were known.';
 comment on column item_days.offers_time is
 'The event_time of the offers that stood at the end of the day; null where none were known.';
+comment on column item_days.offers_hash is 'The dedupe_hash of those offers.';
 comment on column item_days.severity_close is 'The severity at the end of the day.';
 comment on column item_days.severity_time is
 'The event_time of the notification that severity_close is from.';
+comment on column item_days.severity_hash is 'The dedupe_hash of that notification.';
 comment on column item_days.final is
 'Pruning has taken a notification of that day: it cannot be rolled up again.';
 

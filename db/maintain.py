@@ -1,9 +1,13 @@
-"""Long work on the database at DATABASE_URL, in chunks with a commit each and progress.
+"""Long work on the database at DATABASE_URL, in chunks with a commit each and progress; or on each
+of DATABASE_URLS (with spaces between), one after the other.
 
     python db/maintain.py rerun      derive every severity again, under the active severity_rules
     python db/maintain.py rebuild    make current_state anew from worker_notifications
     python db/maintain.py rollup     bring item_days up to the last finished UTC day
     python db/maintain.py prune      delete notifications received longer than KEEP ago (90 days)
+    python db/maintain.py share      give all of DATABASE_URLS the first one's rules and sellers
+    python db/maintain.py activate   put the severity_rules RULES in force
+    python db/maintain.py preview    count the severities that RULES would change, of SINCE on
 
 The work itself is SQL: rerun_severity(), rebuild_current_state(), roll_up_days() and
 prune_notifications(), which needs what is rolled up. It may be stopped at any point and run again;
@@ -21,11 +25,13 @@ from typing import Any, LiteralString
 import psycopg
 from migrate import connect
 
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, check_database_url
 
 # Notifications a commit: some tenths of a second, so that nobody waits long for a lock.
 CHUNK = 5_000
 ITEMS = 100
+
+SHARED: tuple[LiteralString, ...] = ("severity_rules", "own_sellers", "alert_rules")
 
 said_at = time.monotonic()
 
@@ -101,6 +107,43 @@ def prune(connection: psycopg.Connection) -> str:
     return f"{total} notifications older than {keep} deleted"
 
 
+def activate(connection: psycopg.Connection) -> str:
+    rules = os.environ.get("RULES", "")
+    one_row(connection, "select activate_severity_rules(%s)", (rules,))
+    connection.commit()
+    return f"{rules} is in force; stored severities stay until make rerun"
+
+
+def preview(connection: psycopg.Connection) -> str:
+    rules, since = os.environ.get("RULES", ""), os.environ.get("SINCE") or "-infinity"
+    found = connection.execute(
+        "select old_severity, new_severity, notifications"
+        " from preview_severity(%s, %s, 'infinity')"
+        " where old_severity is distinct from new_severity order by 1, 2",
+        (rules, since),
+    ).fetchall()
+    return ", ".join(f"{old} to {new}: {number}" for old, new, number in found) or "no change"
+
+
+def share(connection: psycopg.Connection) -> str:
+    """Rules and sellers are rows of each database: makes them those of the first. Waits for the
+    batches in flight, as activate_severity_rules() does."""
+    with connect(database_urls()[0]) as first:
+        for table in SHARED:
+            rows = one_row(first, f"select coalesce(jsonb_agg(t), '[]')::text from {table} as t")[0]
+            connection.execute(
+                "select begin_maintenance(),"
+                " pg_advisory_xact_lock('severity_rules'::regclass::oid::integer, 0)"
+            )
+            connection.execute(f"delete from {table}")
+            connection.execute(
+                f"insert into {table} select * from jsonb_populate_recordset(null::{table}, %s)",
+                (rows,),
+            )
+    connection.commit()
+    return ", ".join(SHARED) + " are the first one's"
+
+
 def one_row(
     connection: psycopg.Connection, query: LiteralString, parameters: Any = ()
 ) -> tuple[Any, ...]:
@@ -125,31 +168,54 @@ WORK: dict[str, Callable[[psycopg.Connection], str]] = {
     "rebuild": rebuild,
     "rollup": rollup,
     "prune": prune,
+    "share": share,
+    "activate": activate,
+    "preview": preview,
 }
+
+
+def database_urls() -> list[str]:
+    """Returns DATABASE_URLS, or else DATABASE_URL alone. Raises SettingsError."""
+    urls = os.environ.get("DATABASE_URLS", "").split()
+    try:
+        return [check_database_url(url) for url in urls] or [Settings.read().database_url]
+    except ValueError as error:
+        raise SettingsError(f"DATABASE_URLS is not valid: {error}") from None
 
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in WORK:
         print(f"usage: python db/maintain.py {'|'.join(WORK)}", file=sys.stderr)
         return 2
+    work, done, urls = arguments[0], 0, [""]
     try:
-        with connect(Settings.read().database_url) as connection:
-            result = WORK[arguments[0]](connection)
+        urls = database_urls()
+        for url in urls:
+            with connect(url) as connection:
+                result = WORK[work](connection)
+            done += 1
+            progress("")
+            print(f"{work}: {on_which(done, urls)}{result}")
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     except psycopg.Error as error:
         progress("")
         hint = f"\nhint: {error.diag.message_hint}" if error.diag.message_hint else ""
-        print(f"{arguments[0]}: {error.diag.message_primary or error}{hint}", file=sys.stderr)
+        why = error.diag.message_primary or error
+        print(f"{work}: {on_which(done + 1, urls)}{why}{hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         progress("")
-        print(f"{arguments[0]}: stopped; what was done stays done", file=sys.stderr)
+        where = on_which(done + 1, urls)
+        print(f"{work}: {where}stopped; what was done stays done", file=sys.stderr)
         return 130
-    progress("")
-    print(f"{arguments[0]}: {result}")
     return 0
+
+
+def on_which(number: int, urls: list[str]) -> str:
+    """Which of several databases a line is about: those before it are done, the rest is not."""
+    return f"shard {number} of {len(urls)}: " if len(urls) > 1 else ""
 
 
 if __name__ == "__main__":

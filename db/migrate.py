@@ -181,8 +181,9 @@ def deploy(connection: psycopg.Connection) -> None:
     """Deploy every type, function and view as its file says, in the connection's one transaction.
 
     A replaced function keeps its oid, so that a session in the middle of a call is not disturbed.
-    Only where Postgres cannot replace (another type, a changed return type, a renamed parameter)
-    are all dropped and made again, between two batches of ingest.
+    Only where Postgres cannot replace (another type, a changed return type, a renamed parameter, a
+    column that what stands does not return yet) are all dropped and made again, between two batches
+    of ingest.
     """
     types = sorted(HERE.glob("types/*.sql"))
     others = [*sorted(HERE.glob("functions/*/*.sql")), *sorted(HERE.glob("views/*.sql"))]
@@ -197,6 +198,7 @@ def deploy(connection: psycopg.Connection) -> None:
         errors.InvalidObjectDefinition,
         errors.InvalidTableDefinition,
         errors.DependentObjectsStillExist,
+        errors.UndefinedColumn,
     ):
         # Each batch of ingest holds this lock shared (hold_rules), before it looks at anything.
         rules = "'severity_rules'::regclass::oid::integer"

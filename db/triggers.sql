@@ -23,10 +23,44 @@ begin
           for each statement execute function queue_item_days()'
       ),
       (
+        'worker_notifications', 'worker_notifications_issue',
+        'create trigger worker_notifications_issue
+          after insert on worker_notifications
+          referencing new table as arrived
+          for each row when (new.notification_type = ''PRICING_HEALTH'')
+          execute function note_issue()'
+      ),
+      (
         'current_state', 'current_state_alerts',
         'create trigger current_state_alerts
-          after insert or update on current_state
+          after insert on current_state
           for each row execute function raise_alerts()'
+      ),
+      (
+        -- where something changed that alert_fires() looks at
+        'current_state', 'current_state_alerts_of_changes',
+        'create trigger current_state_alerts_of_changes
+          after update on current_state
+          for each row when (
+            old.severity is distinct from new.severity
+            or old.buy_box_winner is distinct from new.buy_box_winner
+            or old.buy_box_suppressed is distinct from new.buy_box_suppressed
+            or (old.your_position = 1) is distinct from (new.your_position = 1)
+            or (old.your_price is null) <> (new.your_price is null)
+            or old.issue_dedupe_hash is distinct from new.issue_dedupe_hash
+          )
+          execute function raise_alerts()'
+      ),
+      (
+        -- what ends a pricing issue may be no change
+        'current_state', 'current_state_alerts_of_ends',
+        'create trigger current_state_alerts_of_ends
+          after update on current_state
+          for each row when (
+            new.event_time >= new.pricing_issue_time
+            and (new.buy_box_winner or new.your_price <= new.reference_price)
+          )
+          execute function raise_alerts(''ends only'')'
       ),
       (
         'severity_rules', 'severity_rules_some_active',

@@ -1,10 +1,10 @@
 """The whole system on one machine: `make demo`; `make psql` then opens the database that it left.
 
 Starts an embedded Postgres and a local SQS, migrates, sends a made-up stream of notifications
-(stream.py), lets the real relay.py drain the queue, and shows what a seller would look at; with
---up (`make up`) it then keeps all running, the alerter and the page too. It needs no account, no
-root and no running service. Every figure it shows is read from the tables, the queue or the relay's
-log: it knows no rule of its own.
+(stream.py), lets the real relay.py drain the queue and the real alerter.py tell of it, and shows
+what a seller would look at; with --up (`make up`) it then keeps all running, the page too. It needs
+no account, no root and no running service. Every figure it shows is read from the tables, the
+queue, the relay's log or what the alerter sent: it knows no rule of its own.
 """
 
 from __future__ import annotations
@@ -196,24 +196,26 @@ class Queue:
         )
 
 
-class Webhook(HTTPServer):
-    """What an alert is sent to: shows its title."""
+class Webhook:
+    """What alerts are sent to: passes each payload to `hear`."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Receiver)
-        self.url = f"http://127.0.0.1:{self.server_port}/"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.received: list[Any] = []
+        self.hear: Callable[[Any], object] = self.received.append
+        webhook = self
 
+        class Receiver(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                webhook.hear(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(204)
+                self.end_headers()
 
-class Receiver(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(204)
-        self.end_headers()
-        console.print(f"alert: {payload['data']['title']}")
+            def log_message(self, *_: object) -> None:
+                """Not on the screen."""
 
-    def log_message(self, *_: object) -> None:
-        pass
+        server = HTTPServer(("127.0.0.1", 0), Receiver)
+        self.url = f"http://127.0.0.1:{server.server_port}/"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def make_database(cluster: Cluster) -> str:
@@ -251,6 +253,17 @@ def send_all(
         else:
             time.sleep(0.05)
     say(f"{len(bodies)} messages at the pace of moto, the local SQS")
+
+
+def tell_all(alerter: Program, db: Connection) -> None:
+    """Returns once all that is due was sent."""
+    deadline = time.monotonic() + PATIENCE
+    due = "select from alerts where status = 'pending' and due_at <= now()"
+    while db.execute(due).rowcount:
+        alerter.check()
+        if time.monotonic() > deadline:
+            raise DemoError("alerter.py did not send what is due", alerter.log)
+        time.sleep(0.1)
 
 
 # What a seller wants to see
@@ -327,6 +340,21 @@ def show_prices(db: Connection) -> None:
     console.print(table)
 
 
+def show_alerts(db: Connection, received: Sequence[Any]) -> None:
+    """What was sent, how much was not, and the first of what the webhook got."""
+    rows = db.execute("select status, headline from alerts order by id").fetchall()
+    counts = Counter(row["status"] for row in rows)
+    heading(f"{counts['sent']} alerts were sent")
+    for row in rows:
+        if row["status"] == "sent":
+            console.print(row["headline"])
+    console.print(
+        f"{counts['cancelled']} more ended within their hold, {counts['pending']} are held yet."
+    )
+    heading("What a webhook gets of one")
+    console.print(json.dumps(received[0]))
+
+
 def price(row: dict[str, Any], column: str) -> str:
     return "-" if row[column] is None else f"{row[column]:.{0 if row['currency'] == 'JPY' else 2}f}"
 
@@ -374,13 +402,13 @@ docs/analysts.md   goes on from there: other thresholds, history, repairs
 README.md          tells how to run it with your own queue and database"""
 
 
-# What they print fits 80 columns.
+# They and what they print fit 80 columns.
 SUGGESTIONS = """\
-The demo's database, as its owner; \\d lists the tables, \\q leaves. You might ask:
-  select asin, title, severity, your_price, gap_pct, suggested_price from item_now;
-  select part, item, value from explain_item('B0DEMO0012');
-  select event_time, asin, change, new_seller from buy_box_changes('today', 'now');
-  select seller_id, events, undercuts from competitors('yesterday', 'now') limit 9;
+The demo's database, as its owner; \\d lists the tables, \\q leaves. Ask it:
+  select title, severity, your_price, gap_pct, suggested_price from item_now;
+  select value from explain_item('B0DEMO0012') where item = 'decided by';
+  select asin, change, new_seller from buy_box_changes('yesterday', 'now');
+  select seller_id, events, undercuts from competitors('yesterday', 'now');
 """
 
 
@@ -406,7 +434,7 @@ def demo(directory: Path, logs: Path, *, stay: bool) -> None:
         with step("Starting a local SQS") as say:
             queue = Queue()
             say("a queue and its dead-letter queue")
-        with step("Relaying") as say:
+        with step("Relaying and alerting") as say:
             market = Market(datetime.now(UTC))
             sent = market.six_hours()
             relay = stack.enter_context(
@@ -423,29 +451,38 @@ def demo(directory: Path, logs: Path, *, stay: bool) -> None:
                     PORT=str(free_port()),
                 )
             )
+            webhook = Webhook()
+            alerter = stack.enter_context(
+                Program(
+                    "alerter.py",
+                    logs,
+                    DATABASE_URL=cluster.url(DATABASE, "alerter"),
+                    ALERT_URL_DEFAULT=webhook.url,
+                )
+            )
             send_all(sent.bodies, queue, relay, db, say)
+            tell_all(alerter, db)
         complete.touch()
         if stay:
-            stay_up(cluster, queue, market, relay, logs)
+            webhook.hear = lambda payload: console.print(f"alert: {payload['data']['title']}")
+            stay_up(cluster, queue, market, (relay, alerter), logs)
             return
         relay.end()
         show_state(db)
         show_buy_boxes(db)
         show_prices(db)
+        show_alerts(db, webhook.received)
         show_outcomes(relay.log, len(sent.bodies))
         show_failures(db, queue)
     heading("What to try next")
     console.print(NEXT)
 
 
-def stay_up(cluster: Cluster, queue: Queue, market: Market, relay: Program, logs: Path) -> None:
-    """Alerter and page beside the relay, and an event now and then, until a signal."""
-    hook = Webhook()
-    url = cluster.url(DATABASE, "alerter")
-    with (
-        Program("alerter.py", logs, DATABASE_URL=url, ALERT_URL_DEFAULT=hook.url) as alerter,
-        Program("board.py", logs, DATABASE_URL=cluster.url(DATABASE, "page")) as page,
-    ):
+def stay_up(
+    cluster: Cluster, queue: Queue, market: Market, programs: Sequence[Program], logs: Path
+) -> None:
+    """The page beside the others, and an event now and then, until a signal."""
+    with Program("board.py", logs, DATABASE_URL=cluster.url(DATABASE, "page")) as page:
         while "http://" not in (said := page.log.read_text()):
             page.check()
             time.sleep(0.05)
@@ -460,7 +497,7 @@ def stay_up(cluster: Cluster, queue: Queue, market: Market, relay: Program, logs
         heading(f"An event every {EVENT_EVERY} seconds; the logs are in {logs}")
         with contextlib.suppress(Interrupted):
             while True:
-                for program in (relay, alerter, page):
+                for program in (*programs, page):
                     program.check()
                 queue.send([market.event(datetime.now(UTC))])
                 time.sleep(EVENT_EVERY)

@@ -40,7 +40,8 @@ class PageError(Exception):
         """What a reader sees of the database's error; those of a connection may name hosts."""
         if isinstance(error, psycopg.errors.QueryCanceled):
             return cls(504, "This takes more than five seconds.", "Ask for less, as fewer days.")
-        if isinstance(error, psycopg.OperationalError):
+        away = error.sqlstate == "08001"  # a shard of a front, by name
+        if isinstance(error, psycopg.OperationalError) and not away:
             log(logging.ERROR, "the database does not answer", error=str(error))
             return cls(503, "The database does not answer.", "This page tries again by itself.")
         message, hint = f"{error.diag.message_primary or error}.", error.diag.message_hint
@@ -55,31 +56,47 @@ class PageError(Exception):
 
 class Panel:
     """A function page_<page> or page_<page>_<part>. Its comment's first sentence is its title, and
-    its name's last word its kind, where that is one of KINDS; else it is a table."""
+    its name's last word its kind, where that is one of KINDS; else it is a table. On a front it is
+    a relation, and relation the query of it."""
 
-    def __init__(self, name: str, comment: str, definition: str, parameters: Any) -> None:
-        self.name, self.definition, self.parameters = name, definition, parameters
+    def __init__(
+        self,
+        name: str,
+        page: str,
+        comment: str,
+        definition: str,
+        parameters: dict[str, Any],
+        relation: str | None,
+    ) -> None:
+        self.name, self.page, self.definition, self.relation = name, page, definition, relation
+        self.parameters = parameters
         self.title, _, self.help = comment.rstrip(".").partition(". ")
-        words = name.split("_")
-        self.page = words[1]
-        self.kind = words[-1] if words[-1] in KINDS else "table"
+        kind = name.rpartition("_")[2]
+        self.kind = kind if kind in KINDS else "table"
         self.call = ""
         self.columns: dict[str, bool] = {}  # and whether they hold numbers
         self.rows: list[dict[str, Any]] = []
         self.error: PageError | None = None
 
     async def fill(self, database: Database, given: Mapping[str, str]) -> None:
-        """Calls the function with what it takes of given, and keeps its rows. Raises PageError."""
+        """Calls the function with what it takes of given, or asks the relation where its columns
+        are what is given, and keeps the rows. Raises PageError."""
         arguments = []
         for name, parameter in self.parameters.items():
             if name in given:
-                argument = sql.SQL("{} => {}::" + parameter["type"])
-                arguments.append(argument.format(sql.Identifier(name), sql.Literal(given[name])))
+                argument = sql.SQL("{} {} {}::" + parameter["type"])
+                equals = sql.SQL("=" if self.relation else "=>")
+                literal = sql.Literal(given[name])
+                arguments.append(argument.format(sql.Identifier(name), equals, literal))
             elif parameter["required"]:
                 raise PageError(400, f"{name} is missing.", "It belongs into the address.")
-        call = sql.SQL("select * from {}({})").format(
-            sql.Identifier(self.name), sql.SQL(", ").join(arguments)
-        )
+        if self.relation:
+            where = sql.SQL(" and ").join([sql.SQL("true"), *arguments])
+            call = sql.SQL(self.relation) + sql.SQL(" where {} limit 1000").format(where)
+        else:
+            call = sql.SQL("select * from {}({})").format(
+                sql.Identifier(self.name), sql.SQL(", ").join(arguments)
+            )
         try:
             async with database.connection() as connection:
                 self.call = call.as_string(connection)

@@ -12,7 +12,7 @@ import runpy
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ GROUPS = {
         "competitors",
         "buy_box_share",
         "days_report",
+        "buy_box_history",
         "item_days",
         "roll_up_days",
         "items",
@@ -280,13 +281,13 @@ def anchor(heading: str) -> str:
     return heading.lower().replace(" ", "-")
 
 
-def ingest_demo(db: psycopg.Connection[Any]) -> None:
-    """Leaves in a migrated database what make demo leaves, but for the times and ids."""
+def ingest_demo(db: psycopg.Connection[Any], end: datetime) -> None:
+    """Leaves in a migrated database what make demo, run at that time, leaves, but for the ids."""
     stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))
     db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", stream["CATALOGUE"])
     messages = [
         (str(UUID(int=number)), body)
-        for number, body in enumerate(stream["Market"](datetime.now(UTC)).six_hours().bodies)
+        for number, body in enumerate(stream["Market"](end).six_hours().bodies)
     ]
     for _ in range(3):  # a bad one is received that often
         messages = [
@@ -326,8 +327,9 @@ def with_outputs(document: str, run: Callable[[str], str]) -> str:
 
 
 def settled(output: str) -> str:
-    """The output without ids and times of day."""
+    """The output without ids, dates and times of day."""
     output = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", output)
+    output = re.sub(r"\d{4}-\d\d-\d\d", "<date>", output)
     return re.sub(r"\d\d:\d\d", "<time>", output)
 
 
@@ -338,7 +340,9 @@ def current(cluster: Cluster, url: str) -> Iterator[tuple[Path, str]]:
     """
     with psycopg.connect(url, autocommit=True) as db:
         yield REFERENCE, write_reference(db)
-        ingest_demo(db)
+        # Of yesterday, so that the day is finished, and always of the same hours of it.
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        ingest_demo(db, today - timedelta(hours=9))
     for name, role in STATEMENTS.items():
         run = partial(psql, cluster, url, role)
         yield DOCS / name, with_outputs((DOCS / name).read_text(), run)

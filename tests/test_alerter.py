@@ -1,6 +1,7 @@
 """The alerter as a process, against a real database and real receivers that fail it."""
 
 import json
+import re
 import signal
 import socket
 import socketserver
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import notifications as n
@@ -20,11 +22,12 @@ from cluster import Cluster, free_port
 from relays import RelayProcess
 from standardwebhooks import Webhook, WebhookVerificationError
 
-import alerter
+from channels import read_channels
 
 WaitUntil = Callable[..., None]
 SECRET = "whsec_dGhlIGFsZXJ0ZXIncyBzZWNyZXQ="
 ASIN = "B0TEST0001"
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "alerts.md"
 
 
 class AlerterProcess(RelayProcess):
@@ -255,6 +258,63 @@ def test_who_does_not_answer_holds_up_nobody(
     }
 
 
+@pytest.mark.parametrize("form", ["{}", "json:{}?rto=60"])
+def test_a_channel_gets_its_own_while_another_is_slow(
+    database_url: str,
+    db: psycopg.Connection,
+    receiver: Receiver,
+    wait_until: WaitUntil,
+    form: str,
+) -> None:
+    go_on, others = threading.Event(), []
+
+    def answer(request: Request) -> Answer:
+        if "slow" in request.path:
+            assert go_on.wait(30)
+        else:
+            others.append(request)
+        return OK
+
+    receiver.answer = answer
+    url = receiver.url.replace("hook", "slow")
+    slow = url if form == "{}" else form.format(url.removeprefix("http:").partition("?")[0])
+    db.execute(
+        "insert into alert_rules (name, kind, channel) values ('slow', 'pricing_issue', 'slow')"
+    )
+    state = "select status, attempts from alert_deliveries where channel = 'slow' order by id"
+    with running(database_url, receiver, ALERT_URL_SLOW=slow) as process:
+        for number in range(3):
+            raise_issue(db, f"B0TEST000{number}")
+            wait_until(lambda sent=number + 1: len(others) == sent, what="the others")
+            assert db.execute(state).fetchone() == ("sending", 1)
+        go_on.set()
+        wait_until(lambda: {row[0] for row in seen(db)} == {"sent"}, what="all to be sent")
+        assert not process.logs("alerts are due")  # the slow channel has its URL
+        assert process.stop() == 0
+
+
+def test_an_apprise_that_is_stuck_does_not_hold_up_the_end(
+    database_url: str, db: psycopg.Connection, receiver: Receiver, wait_until: WaitUntil
+) -> None:
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Answer:
+        arrived.set()
+        go_on.wait()
+        return OK
+
+    receiver.answer = answer
+    url = receiver.url.replace("http:", "json:").partition("?")[0] + "?rto=600"
+    with AlerterProcess(DATABASE_URL=database_url, ALERT_URL_DEFAULT=url) as process:
+        raise_issue(db)
+        assert arrived.wait(30)
+        try:
+            assert process.stop() == 0
+        finally:
+            go_on.set()
+    assert seen(db) == [("waiting", 1, "no answer within 10 s")]
+
+
 def test_killed_between_send_and_finish_it_is_sent_again(
     database_url: str, db: psycopg.Connection, receiver: Receiver, wait_until: WaitUntil
 ) -> None:
@@ -328,24 +388,46 @@ def test_what_was_sent_is_finished_when_the_database_is_back(
 ) -> None:
     with Cluster() as cluster:
         url = cluster.create_database(migrated=True)
+        stopped = threading.Event()
 
         def answer(request: Request) -> Answer:
             if len(receiver.requests) == 1:
                 cluster.stop()
+                stopped.set()
             return OK
 
         with psycopg.connect(url, autocommit=True) as db:
             raise_issue(db)
         receiver.answer = answer
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute("update alert_rules set channel = 'mail' where name = 'critical'")
+            db.execute(
+                "insert into alerts"
+                " (rule, kind, asin, marketplace, item_condition, headline, details)"
+                " values ('critical', 'undercut', %s, %s, 'new', 'About it', '{}')",
+                (ASIN, n.UK),
+            )
         with running(url, receiver) as process:
             wait_until(lambda: process.logs("the database is not ready"), what="it to notice")
+            assert stopped.wait(30)
             cluster.start()
             with psycopg.connect(url, autocommit=True) as db:
                 wait_until(lambda: seen(db) == [("sent", 1, None)], what="it to be finished")
                 raise_issue(db, "B0TEST0002")
                 wait_until(lambda: len(receiver.requests) == 2, what="the next")
-            assert len(process.logs("the database is not ready")) >= 1
+                wait_until(lambda: len(seen(db)) == 2 and seen(db)[1][0] == "sent")
+            first = len(process.logs("the database is not ready"))
+            cluster.stop()
+            wait_until(
+                lambda: len(process.logs("the database is not ready")) > first,
+                what="it to say so of each outage",
+            )
+            cluster.start()
+            with psycopg.connect(url, autocommit=True) as db:
+                raise_issue(db, "B0TEST0003")
+                wait_until(lambda: len(receiver.requests) == 3, what="the next")
             assert process.stop() == 0
+            assert len(process.logs("alerts are due")) == 1  # of them all
 
 
 def test_a_channel_without_url_is_said_once_and_others_flow(
@@ -404,7 +486,10 @@ def test_neither_url_nor_secret_nor_payload_is_told_to_anybody(
         assert process.stop() == 0
         output = process.stdout + process.stderr
         refused = {line["message"].split()[0] for line in process.logs("ALERT_URL_")}
-    assert {"ALERT_URL_SLACK", "ALERT_URL_REMOTE"} <= refused
+        keyless = process.logs("ALERT_SECRET_KEYLESS ")
+    assert {f"ALERT_URL_{name}" for name in ("SLACK", "REMOTE")} == refused
+    assert len(keyless) == 1
+    assert "base64" in keyless[0]["message"]
     rows = "".join(
         str(row)
         for table in ("alert_deliveries", "alerts", "alert_rules")
@@ -424,13 +509,21 @@ def test_without_the_extra_only_its_urls_are_refused(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
-    channels = alerter.read_channels(
+    channels = read_channels(
         {"ALERT_URL_CHAT": "slack://a/b/c", "ALERT_URL_HOOK": "https://example.com/x"}
     )
     assert set(channels) == {"hook"}
     (line,) = caplog.messages
     assert line.startswith("ALERT_URL_CHAT ")
     assert "[alerts]" in line
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:apprise")
+def test_the_guide_has_urls_that_are_understood(caplog: pytest.LogCaptureFixture) -> None:
+    table = re.findall(r"^ *\| [^|]+ \| `(\w+://[^`]+)` \|$", GUIDE.read_text(), re.MULTILINE)
+    assert len(table) == 5
+    channels = read_channels({f"ALERT_URL_{number}": url for number, url in enumerate(table)})
+    assert (len(channels), caplog.messages) == (5, [])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ into the past. Durations are such that the seconds a test takes make no differen
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -281,10 +281,16 @@ def statuses(db: psycopg.Connection) -> list[tuple[Any, ...]]:
     return [(rule, tuple(item), *rest) for rule, *item, rest in ((*r[:4], r[4:]) for r in rows)]
 
 
+# Of one item, in whatever order.
+batches = st.tuples(
+    st.just("batch"),
+    st.sampled_from(["B0TEST0001", "B0TEST0001", "B0TEST0002"]),
+    st.lists(events, min_size=1, max_size=3),
+)
 steps = st.one_of(
-    st.tuples(st.just("event"), events),
-    st.tuples(st.just("event"), events),
-    st.tuples(st.just("event"), events),
+    batches,
+    batches,
+    batches,
     st.tuples(st.just("pass"), st.sampled_from([1, 2, 2, 4, 16, 61, 130])),
     st.tuples(st.just("claim"), st.sampled_from(["ab", "ab", "a"]), st.sampled_from([1, 10, 10])),
     st.tuples(st.just("finish"), st.sampled_from(["sent", "failed", "failed", "gone", "late"])),
@@ -295,7 +301,7 @@ some_rules = st.lists(rules, min_size=1, max_size=4)
 
 
 @pytest.mark.ingest
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some_rules=some_rules, steps=st.lists(steps, min_size=10, max_size=50))
 def test_whatever_happens_what_is_told_is_right(
     db: psycopg.Connection, some_rules: list[Rule], steps: list[tuple[Any, ...]]
@@ -339,12 +345,13 @@ def test_whatever_happens_what_is_told_is_right(
             d.end("sent" if outcome == "sent" else "dead")
 
     for number, (step, *arguments) in enumerate(steps):
-        if step == "event":
-            (facts,) = arguments
-            item = (facts.asin, n.UK, "new")
+        if step == "batch":
+            asin, told = arguments
+            item = (asin, n.UK, "new")
             before = look(db, item)
-            row = n.ingest(db, f"m-{number}", n.text(n.pascal(facts)))
-            if row["outcome"] == "processed":
+            bodies = [n.text(n.pascal(replace(facts, asin=asin))) for facts in told]
+            rows = n.ingest_batch(db, *((f"m-{number}-{i}", b) for i, b in enumerate(bodies)))
+            if "processed" in {row["outcome"] for row in rows}:
                 after = look(db, item)
                 assert after
                 model.apply(item, before, after)
@@ -389,7 +396,7 @@ def in_order(body: tuple[n.Facts, str]) -> tuple[Any, ...]:
 
 
 @pytest.mark.ingest
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rule=rules,
     history=st.lists(events, min_size=1, max_size=25),

@@ -1,11 +1,17 @@
-"""docs/aws.md, pasted from top to bottom: against a local AWS, and against what plays Amazon."""
+"""docs/aws.md pasted from top to bottom, and what make shards prints: against a local AWS, and
+against what plays Amazon."""
 
 import json
 import os
 import re
 import subprocess
+import sys
 import threading
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +19,15 @@ from urllib.parse import parse_qs
 
 import boto3
 import jmespath
+import notifications as n
+import psycopg
 import pytest
 from botocore import xform_name
 
 import relay
+from tools.shards import CHARACTERS, rules, shard_of
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXT = (ROOT / "docs" / "aws.md").read_text()
 AMAZON = "437568002678"
 
 
@@ -29,10 +37,15 @@ class Request(NamedTuple):
     body: Any
 
 
+@cache
+def client_of(service: str, region: str, endpoint: str) -> Any:
+    make: Any = boto3.client  # typed for each service by name
+    return make(service, region_name=region, endpoint_url=endpoint)
+
+
 def aws(endpoint: str, region: str, service: str, command: str, *arguments: str) -> str:
     """As much of the AWS CLI as the document uses; it knows parameters as the real one does."""
-    make: Any = boto3.client
-    client = make(service, region_name=region, endpoint_url=endpoint)
+    client = client_of(service, region, endpoint)
     (operation,) = [
         name
         for name in client.meta.service_model.operation_names
@@ -53,10 +66,12 @@ def aws(endpoint: str, region: str, service: str, command: str, *arguments: str)
         parameters[member] = values if kind == "list" else "".join(values)
         if kind == "map":
             parameters[member] = json.loads(parameters[member])
+        elif kind == "list" and members[member].member.type_name == "structure":
+            parameters[member] = [dict(p.split("=") for p in v.split(",")) for v in values]
     answer = getattr(client, xform_name(operation))(**parameters)
     found = jmespath.search(" ".join(query), answer)
     if output == ["text"]:
-        return "\t".join([found] if isinstance(found, str) else found)
+        return "\t".join(found) if isinstance(found, list) else str(found)
     return json.dumps(found, default=str)
 
 
@@ -106,8 +121,27 @@ def amazon(sqs_endpoint: str) -> Iterator[tuple[str, list[Request]]]:
     server.server_close()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+def blocks(language: str, document: str = "aws.md") -> list[str]:
+    text = (ROOT / "docs" / document).read_text()
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+
+
+def pasted(script: str, address: str, directory: Path, **variables: str) -> str:
+    """What a shell prints into which this is pasted; its AWS is at this address."""
+    before = (
+        "set -euo pipefail\n"
+        f'aws() {{ printf \'%s\\0\' "$AWS_REGION" "$@" |'
+        f" curl -sS --fail-with-body --data-binary @- {address}/aws; }}\n"
+    )
+    done = subprocess.run(
+        ["bash", "-c", before + script],
+        env=os.environ | {"no_proxy": "*"} | variables,
+        cwd=directory,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_the_document_pasted_makes_what_the_relay_needs(
@@ -118,21 +152,9 @@ def test_the_document_pasted_makes_what_the_relay_needs(
     for host in ("https://sellingpartnerapi-eu.amazon.com", "https://api.amazon.com"):
         assert host in script
         script = script.replace(host, address)
-    before = (
-        "set -euo pipefail\n"
-        f'aws() {{ printf \'%s\\0\' "$AWS_REGION" "$@" |'
-        f" curl -sS --fail-with-body --data-binary @- {address}/aws; }}\n"
-    )
-    after = 'echo; echo "$SQS_QUEUE_URL $DEAD_ARN $QUEUE_ARN"\n'
-    done = subprocess.run(
-        ["bash", "-c", before + script + after],
-        env=os.environ | {"no_proxy": "*"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    queue_url, dead_arn, queue_arn = done.stdout.split()[-3:]
+    script += 'echo; echo "$SQS_QUEUE_URL $DEAD_ARN $QUEUE_ARN"\n'
+    printed = pasted(script, address, tmp_path)
+    queue_url, dead_arn, queue_arn = printed.split()[-3:]
 
     sqs, iam = boto3.client("sqs"), boto3.client("iam", endpoint_url=sqs_endpoint)
     queue = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
@@ -168,7 +190,7 @@ def test_the_document_pasted_makes_what_the_relay_needs(
     assert sorted(statement["Action"]) == sorted({f"sqs:{name}" for name in names})
     assert (statement["Effect"], statement["Resource"]) == ("Allow", queue_arn)
     (key,) = iam.list_access_keys(UserName="buybox-relay")["AccessKeyMetadata"]
-    assert key["AccessKeyId"] in done.stdout
+    assert key["AccessKeyId"] in printed
 
     application, destination, seller, *subscriptions = asked
     secrets = {"client_id": "amzn1.application-oa2-client.…", "client_secret": "…"}
@@ -197,3 +219,71 @@ def test_every_json_in_the_document_can_be_parsed() -> None:
     assert len(shown) == 2
     for block in shown:
         assert AMAZON in json.loads(block)["Principal"]["AWS"]
+
+
+@pytest.mark.parametrize("shards", [2, 4, 36])
+def test_what_make_shards_prints_brings_each_message_to_its_items_shard(
+    shards: int,
+    sqs_endpoint: str,
+    amazon: tuple[str, list[Request]],
+    db: psycopg.Connection,
+    tmp_path: Path,
+) -> None:
+    address, _ = amazon
+    events, sqs = boto3.client("events", endpoint_url=sqs_endpoint), boto3.client("sqs")
+    bus = f"partner-{uuid.uuid4().hex}"  # moto finds no bus by a name with a slash
+    events.create_partner_event_source(Name=bus, Account="123456789012")
+    offers = [n.OfferChange(asin=f"B00TEST{i:02}{c}") for i, c in enumerate(CHARACTERS)]
+    sent = [n.text(notification) for notification in (n.other(), *map(n.pascal, offers))]
+    for facts in (*offers[1::5], n.OfferChange(asin="b00test00x"), n.OfferChange(asin="")):
+        b2b, health = replace(facts, b2b=True), n.PricingHealth(asin=facts.asin)
+        others = [spell(each) for each in (b2b, health) for spell in (n.pascal, n.camel)]
+        sent += map(n.text, [n.camel(facts), n.original(facts), *others])
+
+    def send(*bodies: str) -> None:
+        entries: Any = [
+            {"Source": "aws.partner/x", "DetailType": "y", "Detail": body, "EventBusName": bus}
+            for body in bodies
+        ]
+        for start in range(0, len(entries), 10):
+            assert not events.put_events(Entries=entries[start : start + 10])["FailedEntryCount"]
+
+    make_bus, switch = blocks("sh", "scale.md")
+    script = subprocess.check_output(
+        [sys.executable, "tools/shards.py", str(shards)], cwd=ROOT, text=True
+    )
+    printed = pasted(make_bus + script, address, tmp_path, SOURCE=bus)
+    queues = re.findall(r"^WORKER_ID=shard-\d+ SQS_QUEUE_URL=(\S+) DATABASE_URL=$", printed, re.M)
+    assert len(queues) == shards
+    states = [rule["State"] for rule in events.list_rules(EventBusName=bus)["Rules"]]
+    assert set(states) == {"DISABLED"}  # moto heeds neither this nor a pattern's length
+    switch = switch.replace("buybox-of-4", f"buybox-of-{shards}")
+    pasted(switch, address, tmp_path, AWS_REGION="eu-west-1", BUS=bus)
+    send(*sent)
+
+    made = {r["Arn"]: r["State"] for r in events.list_rules(EventBusName=bus)["Rules"]}
+    assert list(made.values()) == ["ENABLED"] * len(rules(shards))
+    stored: list[str] = []
+    for number, url in enumerate(queues, start=1):
+        queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        dead = f"{queue['QueueArn']}-dead"
+        redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
+        assert json.loads(queue["RedrivePolicy"]) == redrive
+        assert sqs.get_queue_url(QueueName=dead.rpartition(":")[2])
+        (statement,) = json.loads(queue["Policy"])["Statement"]
+        assert statement["Resource"] == queue["QueueArn"]
+        assert (statement["Action"], statement["Principal"]) == (
+            "sqs:SendMessage",
+            {"Service": "events.amazonaws.com"},
+        )
+        (pattern,) = statement["Condition"]["ArnLike"].values()
+        assert all(fnmatchcase(arn, pattern) for arn in made)
+        while got := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+        ).get("Messages"):
+            for message in got:
+                row = n.ingest(db, message["MessageId"], message["Body"])
+                assert row["outcome"] in ("processed", "stale", "failed")
+                assert shard_of(row["asin"], shards) == number, message["Body"]
+                stored.append(json.dumps(json.loads(message["Body"])["detail"], sort_keys=True))
+    assert sorted(stored) == sorted(json.dumps(json.loads(s), sort_keys=True) for s in sent)

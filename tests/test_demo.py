@@ -131,6 +131,16 @@ def test_it_shows_a_seller_the_state(start_demo: Callable[..., Demo]) -> None:
     assert f"Why {sent.broken} messages failed" in output
     assert f"{sent.broken} messages in the dead-letter queue" in output
 
+    alerts = re.search(r"^(\d+) alerts were sent\n(.+?)^\d+ more ", output, re.M | re.S)
+    assert alerts, output
+    assert int(alerts[1]) == alerts[2].count("(B0DEMO") > 0
+    webhook = re.search(r"^What a webhook gets of one\n(.+?)\n\n", output, re.M | re.S)
+    assert webhook, output
+    payload = json.loads(" ".join(webhook[1].split()))
+    assert payload["type"] == "alert"
+    (alert,) = payload["data"]["alerts"]
+    assert alert["headline"] in " ".join(alerts[2].split())
+
     # make psql opens the database that it left
     query = "select count(*) || ' of ' || current_user from current_state"
     psql = start_demo("--psql", "-XAtc", query)
@@ -144,7 +154,7 @@ def test_make_up_goes_on_with_what_comes_until_it_is_ended(
 ) -> None:
     monkeypatch.setenv("PAGE_PORT", str(free_port()))
     up = start_demo("--up")
-    up.wait_until(lambda: "alert: " in up.output, timeout=120, what="an alert")
+    up.wait_until(lambda: "An event every" in up.output, timeout=120, what="all to run")
     (url,) = re.findall(r"^postgresql://ui:.*", up.output, re.MULTILINE)
     with psycopg.connect(url, autocommit=True) as ui:
         newest = "select max(event_time) from current_state"
@@ -173,6 +183,7 @@ def test_make_up_goes_on_with_what_comes_until_it_is_ended(
         ("demo.py", signal.SIGINT, 130, "interrupted"),
         soak("demo.py", signal.SIGTERM, 143, "interrupted"),
         soak("relay.py", signal.SIGKILL, 1, "relay.log"),
+        soak("alerter.py", signal.SIGKILL, 1, "alerter.log"),
         soak("postgres", signal.SIGQUIT, 1, "/logs/"),
     ],
 )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_the_readme_shows_what_the_demo_prints(
     monkeypatch.syspath_prepend(ROOT / "demo")
     demo = runpy.run_path(str(ROOT / "demo" / "demo.py"))
     with psycopg.connect(database_url, autocommit=True) as db:
-        reference.ingest_demo(db)
+        reference.ingest_demo(db, datetime.now(UTC))
     with psycopg.connect(database_url, row_factory=psycopg.rows.dict_row) as dicts:
         demo["show_state"](dicts)
     printed = capsys.readouterr().out.splitlines()
@@ -43,6 +44,20 @@ def test_the_readme_shows_what_the_demo_prints(
     shown = README[start : README.index("\n```", start)].splitlines()
     assert len(shown) > 5
     assert [line for line in shown if line not in printed] == []
+
+
+def test_what_make_psql_suggests_answers_within_80_columns(
+    cluster: Cluster, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "demo")
+    text = runpy.run_path(str(ROOT / "demo" / "demo.py"))["SUGGESTIONS"]
+    with psycopg.connect(database_url, autocommit=True) as db:
+        reference.ingest_demo(db, datetime.now(UTC))
+    queries = re.findall("^  (select .*;)$", text, re.MULTILINE)
+    assert len(queries) == 4
+    answers = [reference.psql(cluster, database_url, "seller", query) for query in queries]
+    assert not [answer for answer in answers if not re.search(r"^\([1-9]\d* rows?\)", answer, re.M)]
+    assert max(map(len, [*text.splitlines(), *"".join(answers).splitlines()])) <= 80
 
 
 def test_every_setting_is_listed() -> None:

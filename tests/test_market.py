@@ -19,8 +19,11 @@ Connection = psycopg.Connection[Any]
 X, Y = "B0TEST0001", "B0TEST0002"
 DAY = timedelta(days=1)
 DAYS = 6
+# The same each run, for at one time the bodies' hashes decide what comes first.
+FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 # Long enough ago to be pruned, and no longer: every day since has to be rolled up.
-FIRST = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - (DAYS + 32) * DAY
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+PRUNABLE = TODAY - (DAYS + 32) * DAY
 
 
 def examples(count: int) -> settings:
@@ -53,9 +56,9 @@ def at(fact: n.Facts, time: datetime) -> n.Facts:
     return replace(fact, event_time=time, change_time=None)
 
 
-def later(fact: n.Facts) -> n.Facts:
+def later(fact: n.Facts, by: timedelta) -> n.Facts:
     assert fact.event_time
-    return at(fact, fact.event_time + DAY / 24)
+    return at(fact, fact.event_time + by)
 
 
 # Often the same, and at a day's very ends.
@@ -109,6 +112,7 @@ dated = st.builds(
 windows = st.sampled_from(
     [(FIRST, FIRST + 9 * DAY), (FIRST + 2 * DAY, FIRST + 9 * DAY), (FIRST, FIRST + 3 * DAY)]
 )
+prunable = dated.map(lambda fact: later(fact, PRUNABLE - FIRST))
 histories = st.lists(s.bodies(dated), min_size=1, max_size=14, unique_by=lambda m: m[1])
 
 
@@ -214,11 +218,18 @@ def test_days_rolled_up_in_any_steps_are_those_of_the_reference(
 
 @examples(80)
 @given(
+    # No two at one time, for the hashes are not the same on another day.
     early=st.lists(
-        st.tuples(s.bodies(dated), st.sampled_from([True, True, False])), min_size=4, max_size=12
+        st.tuples(s.bodies(prunable), st.sampled_from([True, True, False])),
+        min_size=4,
+        max_size=12,
+        unique_by=lambda m: m[0][0].event_time,
     ),
-    # at no moment of an early one: which of the two comes first is gone with what was pruned
-    late=st.lists(s.bodies(dated.map(later)), max_size=8),
+    late=st.lists(
+        s.bodies(prunable.map(lambda fact: later(fact, DAY / 24))),
+        max_size=8,
+        unique_by=lambda m: m[0].event_time,
+    ),
     steps=st.lists(st.integers(-1, DAYS + 1), max_size=2),
 )
 def test_days_survive_pruning_and_late_events_change_what_is_not_final(
@@ -228,7 +239,7 @@ def test_days_survive_pruning_and_late_events_change_what_is_not_final(
     steps: list[int],
 ) -> None:
     """early is pruned where it is old and not the newest of its kind."""
-    last = FIRST.date() + (DAYS + 1) * timedelta(days=1)
+    last = PRUNABLE.date() + (DAYS + 1) * timedelta(days=1)
     old = {body for (_, body), is_old in early if is_old}
     first = dict(pair[::-1] for pair, _ in early)
     then = {body: facts for facts, body in late if body not in first}
@@ -237,7 +248,7 @@ def test_days_survive_pruning_and_late_events_change_what_is_not_final(
         ingest(db, *first)
         db.execute(
             "update worker_notifications set received_at = %s where dedupe_hash = any (%s)",
-            (FIRST + (DAYS + 1) * DAY, [oracle.dedupe_hash(body) for body in old]),
+            (PRUNABLE + (DAYS + 1) * DAY, [oracle.dedupe_hash(body) for body in old]),
         )
         with db.transaction(force_rollback=True):
             db.execute("select roll_up_days(%s)", (last,))
@@ -249,7 +260,7 @@ def test_days_survive_pruning_and_late_events_change_what_is_not_final(
         for number, body in enumerate(then):
             n.ingest(db, f"late-{number}", body)
         for day in steps:
-            db.execute("select roll_up_days(%s)", (FIRST.date() + timedelta(days=day),))
+            db.execute("select roll_up_days(%s)", (PRUNABLE.date() + timedelta(days=day),))
         db.execute("select roll_up_days()")
         history += [(facts, body) for body, facts in then.items()]
         expected = market_oracle.item_days(history, last)

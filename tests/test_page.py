@@ -6,7 +6,9 @@ import http.client
 import json
 import re
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -17,7 +19,7 @@ import notifications as n
 import psycopg
 import pytest
 import yaml
-from cluster import Cluster
+from cluster import Cluster, name_of
 from pages import ROOT, PageProcess, open_browser
 from playwright.sync_api import Browser, Page, expect
 from psycopg import sql
@@ -116,10 +118,13 @@ def test_items_stand_worst_first_and_the_address_says_which_and_how(
         "#page_items th a"
     ).all():  # every head that is a link leads somewhere
         assert page.ask("/" + str(column.get_attribute("href"))).status == 200
-    tab.get_by_label("Search").fill("test0002")
-    tab.get_by_label("Search").press("Enter")
-    expect(tab).to_have_url(re.compile("sort=-your_price"))
-    expect_items(tab, HOSE)
+    db.execute("insert into items values (%s, %s, null, 'Küchenbrett')", (BAMBOO, n.UK))
+    for search, found in (("test0002", HOSE), ("KÜCHEN", BAMBOO)):
+        tab.get_by_label("Search").fill(search)
+        tab.get_by_label("Search").press("Enter")
+        expect(tab).to_have_url(re.compile("sort=-your_price"))
+        expect_items(tab, found)
+    tab.go_back()
     tab.go_back()
     expect_items(tab, BAMBOO, HOSE, LAMP)
 
@@ -168,6 +173,36 @@ def test_a_change_comes_into_its_row_and_a_new_item_into_its_place(
 
     db.execute("delete from current_state where asin = %s", (BAMBOO,))
     expect(tab.locator("tr", has_text=BAMBOO)).to_have_count(0)
+
+
+def test_a_change_comes_while_others_never_end(
+    db: Connection,
+    connect: Callable[[], Connection],
+    in_background: Callable[..., Future[Any]],
+    tab: Page,
+) -> None:
+    end = threading.Event()
+
+    def go_on() -> int:
+        told, other = 0, connect()
+        while not end.wait(0.02):
+            tell(other, HOSE, "100", str(50 + told % 50))
+            told += 1
+        return told
+
+    tell(db, BAMBOO, "10", "11")
+    tab.goto("/")
+    others = in_background(go_on)
+    try:
+        for price in range(9, 0, -1):
+            tell(db, BAMBOO, "10", str(price))
+            expect(tab.locator("tr", has_text=BAMBOO)).to_contain_text(f"£{price}.00")
+        expect(tab.locator("#live")).to_have_text("live")
+        assert not others.done()
+    finally:
+        end.set()
+    shown = f"£{50 + (others.result() - 1) % 50}.00"
+    expect(tab.locator("tr", has_text=HOSE)).to_contain_text(shown)
 
 
 def test_changes_come_again_after_the_database_was_away(
@@ -474,6 +509,18 @@ def test_a_panel_is_what_its_name_says(db: Connection, tab: Page) -> None:
     expect(tab.locator("#page_kinds td.done")).to_have_text("yes")
 
 
+def test_a_panel_turns_until_a_page_is_not_full(db: Connection, page: PageProcess) -> None:
+    db.execute(
+        "create function page_turns(page integer default 1) returns table (a integer)"
+        " language sql stable security definer set search_path = pg_catalog, public, pg_temp as"
+        " 'select i from generate_series(page * 100 - 99, 230) as i limit 100'"
+    )
+    for number, span, on in ((1, "1 to 100", True), (2, "101 to 200", True), (3, "to 230", False)):
+        answer = page.ask(f"/turns?page={number}").text
+        assert span in answer
+        assert ('rel="next"' in answer) == on
+
+
 def test_functions_that_are_no_panels_are_not_shown(db: Connection, page: PageProcess) -> None:
     for name, kind in (
         ("page_volatile", "volatile security definer"),
@@ -492,6 +539,68 @@ def test_functions_that_are_no_panels_are_not_shown(db: Connection, page: PagePr
     for name in ("volatile", "invoker", "closed", "single"):
         assert page.ask(f"/{name}").status == 404, name
         assert page.ask(f"/panel/page_{name}.json").status == 404, name
+
+
+@pytest.fixture
+def front_url(cluster: Cluster, database_url: str) -> Iterator[str]:
+    """A database with nothing but views of the test's database, which it calls shard_1."""
+    url = cluster.create_database()
+    cluster.sql(
+        f"""
+        create extension postgres_fdw;
+        create server shard_1 foreign data wrapper postgres_fdw
+        options (host '127.0.0.1', port '{cluster.port}', dbname '{name_of(database_url)}');
+        create user mapping for current_user server shard_1
+        options (user 'seller', password '{cluster.password}');
+        create schema shard_1;
+        import foreign schema public limit to (current_state, alerts)
+        from server shard_1 into shard_1;
+        create view current_state as select * from shard_1.current_state;
+        create view alerts as select * from shard_1.alerts;
+        grant select on current_state, alerts to seller
+        """,
+        url,
+    )
+    yield url
+    cluster.drop_database(url)
+
+
+def test_a_front_shows_its_views_and_leads_to_the_shards(
+    db: Connection, cluster: Cluster, front_url: str, browser: Browser
+) -> None:
+    tell(db, LAMP, "10", "11")
+    tell(db, BAMBOO, "20", *["10"] * 10)
+    with (
+        PageProcess(DATABASE_URL=front_url) as page,
+        browser.new_context(base_url=page.url) as context,
+    ):
+        tab = context.new_page()
+        tab.goto("/")
+        asins = tab.locator("#current_state tbody .asin .asin")
+        expect(asins).to_have_text([BAMBOO, LAMP])
+        expect(tab.get_by_role("link", name=BAMBOO)).to_have_count(0)  # it is nowhere that we know
+        cluster.sql(
+            "create function shard_page(asin text) returns text language sql immutable"
+            " return 'https://shard-1.example'",
+            front_url,
+        )
+        tell(db, LAMP, "30", *["10"] * 19)  # of which nobody tells a front: the page looks
+        lamp = tab.locator("tr", has_text=LAMP)
+        expect(lamp).to_contain_text("critical", timeout=30_000)
+        there = f"https://shard-1.example/item?asin={LAMP}&marketplace={n.UK}&item_condition=new"
+        expect(lamp.get_by_role("link")).to_have_attribute("href", there)
+        tab.get_by_label("ASIN").fill(LAMP)
+        tab.get_by_role("button", name="Show").click()
+        expect(asins).to_have_text([LAMP])
+        tab.get_by_role("link", name="Alerts").click()
+        expect(tab.locator("#alerts tbody tr").first).to_contain_text(BAMBOO)
+        (row,) = json.loads(
+            page.ask("/panel/current_state.json?severity=critical&asin=" + LAMP).text
+        )
+        assert row["your_price"] == 30
+
+        cluster.sql("alter server shard_1 options (set port '1')", front_url)
+        assert "Could not connect to server &#34;shard_1&#34;" in page.ask("/").text
 
 
 def test_a_panel_that_fails_or_takes_too_long_says_so_in_its_place(
@@ -573,6 +682,11 @@ def test_without_a_database_it_says_so(cluster: Cluster) -> None:
 def test_a_port_in_use_is_an_error(page: PageProcess) -> None:
     with PageProcess(DATABASE_URL="postgresql://h/d", PAGE_PORT=page.port) as second:
         assert second.process.wait(10) == 3
+        assert second.process.stderr
+        (line,) = second.process.stderr.read().splitlines()
+    assert "PAGE_PORT" in line
+    assert "in use" in line
+    assert str(page.port) in line
 
 
 # What the documents say

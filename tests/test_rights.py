@@ -75,6 +75,7 @@ VIEWS_OF_ANALYSTS = {
     "open_failures",
     "ingest_stats",
     "item_now",
+    "buy_box_history",
     "days_report",
 }
 TABLES = {

@@ -36,14 +36,17 @@ create table item_days (
   pricing_issues integer not null,
   buy_box_close boolean,
   offers_time timestamptz,
+  offers_hash text collate "C",
   severity_close text,
   severity_time timestamptz,
+  severity_hash text collate "C",
   final boolean not null default false,
   constraint item_days_pkey primary key (asin, marketplace, item_condition, day)
 );
 
--- days_report, and how far the days are rolled up.
-create index item_days_day_idx on item_days (day);
+-- days_report, and how far the days are rolled up. With the asin, for a plan that is made while
+-- the table is empty takes this index also for one item's day.
+create index item_days_day_idx on item_days (day, asin);
 
 -- A table and not a number up to which is done: transactions commit in another order than they
 -- begin, and what arrives may be of any time.

@@ -1,5 +1,5 @@
 create domain amazon_count as amazon_amount check (
-  (value #>> '{}')::numeric <= 2147483647
+  value::numeric <= 2147483647
 );
 
 comment on domain amazon_count is

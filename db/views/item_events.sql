@@ -9,11 +9,12 @@ select
   n.severity,
   n.message_id,
   n.dedupe_hash,
-  n.raw_notification
+  n.raw_notification,
+  moment(n.event_time, n.received_at, n.dedupe_hash) as moment
 from readable_notifications as n
 where has_state(n.notification_type);
 
 comment on view item_events is
-'What happened to items: the stored notifications of the types with state that can be read, with '
-'the time that orders them. Order by event_time (and dedupe_hash collate "C") per asin, '
-'marketplace and item_condition; where both types count, PRICING_HEALTH comes last at equal times.';
+'What happened to items: the stored notifications of the types with state that can be read. Order '
+'by moment per asin, marketplace, item_condition and type; event_time is its time, for windows. '
+'Where both types count, order by event_time, PRICING_HEALTH last, then moment.';

@@ -22,7 +22,7 @@ select
   a.sales_rank
 from in_force() as i
 cross join readable_notifications as n
-cross join lateral analyze_under(n.raw_notification, i.rules, i.own_sellers) as a
+cross join lateral analyze_offers(n.raw_notification, i.own_sellers) as a
 where n.notification_type = 'ANY_OFFER_CHANGED';
 
 comment on view price_history is

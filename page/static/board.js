@@ -109,7 +109,7 @@ let heard = false;
 let wanted = false;
 let fetching = false;
 
-// Once at a time, and what is expensive to answer is asked for less often.
+// Once at a time, and what takes more than a second to answer is asked for less often.
 async function refresh() {
   wanted = true;
   if (fetching) return;
@@ -125,7 +125,7 @@ async function refresh() {
       tellLive(false);
     }
     const took = performance.now() - began;
-    await new Promise((wake) => setTimeout(wake, took > 1000 ? took * 4 : took));
+    if (took > 1000) await new Promise((wake) => setTimeout(wake, took * 4));
   }
   fetching = false;
 }
@@ -174,6 +174,6 @@ remember(document);
 drawCharts(document);
 tellAges();
 setInterval(tellAges, 20_000);
-setInterval(() => document.hidden || refresh(), 30_000); // what no event tells
+setInterval(() => document.hidden || refresh(), live.dataset.every * 1000); // what no event tells
 document.addEventListener("visibilitychange", follow);
 follow();

@@ -1,7 +1,5 @@
--- Runs for each event, in its transaction and under its item's lock. Most have nothing to tell, so
--- it asks first what takes no query; and not in the trigger's WHEN, which is parsed anew for each
--- statement and so costs more than this call. Must not raise: an alert is no reason to lose a
--- message.
+-- Runs for each event that may have something to tell (the WHEN of its triggers), in its
+-- transaction and under its item's lock. Must not raise: an alert is no reason to lose a message.
 create or replace function raise_alerts()
 returns trigger
 language plpgsql volatile parallel unsafe
@@ -9,50 +7,47 @@ set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   before current_state;
-  rule record;
+  noted jsonb;
+  rule alert_rules;
   of_issue boolean;
   event_hash text;  -- of worker_notifications' collation, for its index
 begin
   if tg_op = 'UPDATE' then
-    if not (
-      -- An event moves a register; a rerun or a hand does not.
-      (
-        old.event_time is distinct from new.event_time
-        or old.offers_dedupe_hash is distinct from new.offers_dedupe_hash
-        or old.pricing_issue_time is distinct from new.pricing_issue_time
-        or old.issue_dedupe_hash is distinct from new.issue_dedupe_hash
-      )
-      -- What alert_fires() and alert_ends() look at.
-      and (
-        old.severity is distinct from new.severity
-        or old.buy_box_winner is distinct from new.buy_box_winner
-        or old.buy_box_suppressed is distinct from new.buy_box_suppressed
-        or (old.your_position = 1) is distinct from (new.your_position = 1)
-        or (old.your_price is null) <> (new.your_price is null)
-        or old.issue_dedupe_hash is distinct from new.issue_dedupe_hash
-        or new.event_time >= new.pricing_issue_time
-      )
-    ) then
-      return null;
-    end if;
     before := old;
   end if;
-  if current_setting('buybox.rebuilding', true) = 'on' then
+  if current_setting('buybox.rebuilding', true) = 'on'
+    -- An event moves a register; a rerun or a hand does not.
+    or (
+      before.offers_dedupe_hash is not distinct from new.offers_dedupe_hash
+      and before.issue_dedupe_hash is not distinct from new.issue_dedupe_hash
+    ) then
     return null;
   end if;
+  if current_setting('buybox.issues', true) <> '' then
+    noted := current_setting('buybox.issues')::jsonb
+      -> row(new.asin, new.marketplace, new.item_condition)::text;
+    if jsonb_populate_record(null::event_moment, noted -> 'moment')
+      > moment(coalesce(new.pricing_issue_time, '-infinity'), null, new.issue_dedupe_hash) then
+      return null;  -- the batch's issue is still to come
+    elsif noted #>> '{moment,dedupe_hash}' = new.issue_dedupe_hash
+      and before.issue_dedupe_hash is distinct from new.issue_dedupe_hash then
+      before := jsonb_populate_record(null::current_state, nullif(noted -> 'before', 'null'));
+    end if;
+  end if;
 
-  for rule in
-    select
-      r.*,
-      exists (select from alerts as a where a.asin = new.asin and a.status = 'pending') as may_end
-    from alert_rules as r
-    where r.active
-    order by r.name
-  loop
-    if (rule.asin is null or rule.asin = new.asin)
-      and (rule.marketplace is null or rule.marketplace = new.marketplace)
-      and (rule.item_condition is null or lower(rule.item_condition) = new.item_condition)
-      and alert_fires(rule.kind, rule.min_severity, before, new) then
+  if tg_nargs = 0 then  -- else nothing changed that a rule asks for
+    for rule in
+      select r.*
+      from alert_rules as r
+      where r.active
+      order by r.name
+    loop
+      continue when not coalesce(
+        coalesce(rule.asin = new.asin, true)
+        and coalesce(rule.marketplace = new.marketplace, true)
+        and coalesce(lower(rule.item_condition) = new.item_condition, true)
+        and alert_fires(rule.kind, rule.min_severity, before, new), false
+      );
       update alerts as a
       set repeats = a.repeats + 1
       where a.id = (
@@ -67,47 +62,51 @@ begin
         order by recent.created_at desc, recent.id desc
         limit 1
       ) and a.status <> 'cancelled';
-      if not found then
-        -- Severity is of the newer of offers and issue.
-        of_issue := rule.kind = 'pricing_issue'
-          or rule.kind like 'severity%'
-          and coalesce(new.pricing_issue_time >= new.event_time, new.event_time is null);
-        event_hash := case when of_issue then new.issue_dedupe_hash else new.offers_dedupe_hash end;
-        insert into alerts (
-          rule, kind, asin, marketplace, item_condition, severity, headline, details,
-          notification_id, event_time, due_at
-        )
-        values (
-          rule.name, rule.kind, new.asin, new.marketplace, new.item_condition, new.severity,
-          alert_headline(rule.kind, before, new, (
-            select i.title
-            from items as i
-            where i.asin = new.asin and i.marketplace = new.marketplace
-          )),
-          jsonb_build_object('before', to_jsonb(before), 'after', to_jsonb(new)),
-          (select n.id from worker_notifications as n where n.dedupe_hash = event_hash),
-          case when of_issue then new.pricing_issue_time else new.event_time end,
-          now() + rule.hold
-        );
-        perform pg_notify('alerts', '');
-      end if;
-    end if;
+      continue when found;
 
-    -- Of this event, too: one batch may bring an issue and the offers that end it.
-    if (rule.may_end or rule.hold > '0')
-      and alert_ends(rule.kind, rule.min_severity, before, new) then
-      update alerts as a
-      set status = 'cancelled'
-      where a.rule = rule.name
-        and a.kind = rule.kind
-        and a.asin = new.asin
-        and a.marketplace = new.marketplace
-        and a.item_condition = new.item_condition
-        and a.status = 'pending'
-        and a.delivery_id is null
-        and a.due_at > now();
-    end if;
-  end loop;
+      -- Severity is of the newer of offers and issue.
+      of_issue := rule.kind = 'pricing_issue'
+        or rule.kind like 'severity%'
+        and coalesce(new.pricing_issue_time >= new.event_time, new.event_time is null);
+      event_hash := case when of_issue then new.issue_dedupe_hash else new.offers_dedupe_hash end;
+      insert into alerts (
+        rule, kind, asin, marketplace, item_condition, severity, headline, details, notification_id,
+        event_time, due_at
+      )
+      values (
+        rule.name, rule.kind, new.asin, new.marketplace, new.item_condition, new.severity,
+        alert_headline(rule.kind, before, new, (
+          select i.title
+          from items as i
+          where i.asin = new.asin and i.marketplace = new.marketplace
+        )),
+        jsonb_build_object('before', to_jsonb(before), 'after', to_jsonb(new)),
+        (select n.id from worker_notifications as n where n.dedupe_hash = event_hash),
+        case when of_issue then new.pricing_issue_time else new.event_time end,
+        now() + rule.hold
+      );
+      perform pg_notify('alerts', '');
+    end loop;
+  end if;
+
+  if tg_op = 'INSERT' then
+    return null;  -- an item's first event ends nothing
+  end if;
+  -- Asked first, because an update costs more than that even where it finds nothing.
+  if exists (select from alerts as a where a.asin = new.asin and a.status = 'pending') then
+    -- Also what was raised just now: a batch may bring an issue and the offers that end it.
+    update alerts as a
+    set status = 'cancelled'
+    where a.asin = new.asin
+      and a.marketplace = new.marketplace
+      and a.item_condition = new.item_condition
+      and a.status = 'pending'
+      and a.delivery_id is null
+      and a.due_at > now()
+      and alert_ends(
+        a.kind, (select r.min_severity from alert_rules as r where r.name = a.rule), before, new
+      );
+  end if;
   return null;
 end
 $$;

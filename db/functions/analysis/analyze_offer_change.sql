@@ -33,8 +33,8 @@ begin atomic
       )
     )::integer as total_offers,
     o.is_won_by_you as buy_box_winner,
-    (w.holder).seller_id as buy_box_seller,
-    (w.holder).is_fba as buy_box_is_fba,
+    w.seller_id as buy_box_seller,
+    w.is_fba as buy_box_is_fba,
     case
       when c.item_condition in ('new', 'used')
         then (c.summary is distinct from null) and o.listed > 0 and b.entries = 0 and not o.is_won
@@ -70,18 +70,7 @@ begin atomic
     from priced_offers(c.offers, own_sellers || c.seller_id, c.marketplace) as p
   ) as o
   cross join lateral buy_box_entries(c.summary, c.marketplace, c.item_condition) as b
-  cross join lateral ( -- noqa: ST05
-    select
-      case
-        when cardinality(o.winners) > 1 then (
-          select p
-          from unnest(o.winners) as p
-          order by p.is_own desc, p.landed_price asc, p.is_fba desc, p.seller_id collate "C" asc
-          limit 1
-        )
-        else o.winners[1]
-      end as holder
-  ) as w;
+  cross join lateral buy_box_holder(o.winners) as w;
 end;
 
 comment on function analyze_offer_change(jsonb, text[]) is

@@ -38,10 +38,10 @@ begin atomic
       ) as seconds
     from in_force() as i
     cross join happened as h
-    cross join lateral analyze_under(h.raw_notification, i.rules, i.own_sellers) as a
+    cross join lateral analyze_offers(h.raw_notification, i.own_sellers) as a
     window item as (
       partition by h.asin, h.marketplace, h.item_condition
-      order by h.event_time, h.dedupe_hash collate "C"
+      order by h.moment
     )
   )
 

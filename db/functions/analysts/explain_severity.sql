@@ -1,6 +1,7 @@
 create or replace function explain_severity(message_id text)
 returns table (part text, item text, value text)
 language plpgsql stable parallel unsafe
+rows 30
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare

@@ -7,12 +7,8 @@ returns bigint
 language sql immutable parallel safe
 return hashtextextended(
   btrim(coalesce(
-    substring(
-      substr(body, nullif(strpos(body, '"ASIN"'), 0) + 6, 100) from '^\s*:\s*"([^"\\]+)'
-    ),
-    substring(
-      substr(body, nullif(strpos(body, '"asin"'), 0) + 6, 100) from '^\s*:\s*"([^"\\]+)'
-    ),
+    substring(left(split_part(body, '"ASIN"', 2), 100) from '^\s*:\s*"([^"\\]+)'),
+    substring(left(split_part(body, '"asin"', 2), 100) from '^\s*:\s*"([^"\\]+)'),
     substring(body from '"(?:ASIN|asin)\\*"\s*:\s*\\*"([^"\\]+)'),
     body,
     ''

@@ -38,8 +38,7 @@ begin
               and newer.notification_type = old.notification_type
               -- Follows from the next, and takes the index past the older ones.
               and newer.event_time >= least(old.event_time, old.received_at)
-              and moment(newer.event_time, null, newer.dedupe_hash)
-              > moment(old.event_time, old.received_at, old.dedupe_hash)
+              and newer.moment > moment(old.event_time, old.received_at, old.dedupe_hash)
           )
         )
       limit max_rows

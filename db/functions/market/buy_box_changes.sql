@@ -36,11 +36,8 @@ begin atomic
     cross join offer_events(
       buy_box_changes.since, buy_box_changes.until, buy_box_changes.asin
     ) as e
-    cross join lateral analyze_under(e.raw_notification, i.rules, i.own_sellers) as a
-    window item as (
-      partition by e.asin, e.marketplace, e.item_condition
-      order by e.event_time, e.dedupe_hash collate "C"
-    )
+    cross join lateral analyze_offers(e.raw_notification, i.own_sellers) as a
+    window item as (partition by e.item order by e.event)
   ),
 
   changes as (

@@ -1,4 +1,4 @@
--- One row an offer listed, then one a seller and event. The event before since is among them, for
+-- One row a seller and event. The event before since is among them, for
 -- it tells what came first and holds until the next; what is counted is only of those inside.
 create or replace function competitors(
   since timestamptz, until timestamptz, asin text default null
@@ -16,71 +16,48 @@ returns table (
 )
 language sql stable parallel safe
 begin atomic
-  with offers as (
+  with listed as (
     select
-      e.asin,
-      e.marketplace,
-      e.item_condition,
+      e.item,
+      e.event,
       e.event_time,
-      o.seller_id,
-      o.landed_price,
-      o.is_fba,
-      o.is_own,
-      dense_rank() over item as event,
-      min(o.landed_price) filter (where o.is_own) over this_event as your_price,
-      -- buy_box_seller, as analyze_notification() says it
-      case
-        when bool_or(o.is_buy_box_winner) over this_event then first_value(o.seller_id) over (
-          this_event
-          order by
-            o.is_buy_box_winner desc, o.is_own desc, o.landed_price asc, o.is_fba desc,
-            o.seller_id collate "C" asc
-        )
-      end as holder,
-      coalesce(max(e.event_time) over next_event, least(competitors.until, now())) as ends,
-      min(e.event_time) over (partition by e.asin, e.marketplace, e.item_condition) as first_time
-    from in_force() as i
-    cross join offer_events(
-      competitors.since, least(competitors.until, now()), competitors.asin
-    ) as e
-    left join lateral listed_offers(e.raw_notification, i.own_sellers) as o on true
-    window
-      item as (
-        partition by e.asin, e.marketplace, e.item_condition
-        order by e.event_time, e.dedupe_hash collate "C"
-      ),
-      next_event as (item groups between 1 following and 1 following),
-      this_event as (
-        partition by e.asin, e.marketplace, e.item_condition, e.event_time, e.dedupe_hash
-      )
-  ),
-
-  listed as (
-    select
-      o.asin,
-      o.marketplace,
-      o.item_condition,
-      o.seller_id,
-      o.event,
-      o.event_time,
-      o.event_time >= competitors.since as is_inside,
+      e.event_time >= competitors.since as is_inside,
+      s.*,
       o.your_price,
-      min(o.landed_price) as lowest,
-      coalesce(min(o.landed_price) < o.your_price, false) as is_below,
-      count(*) as offers,
-      count(*) filter (where o.is_fba) as by_amazon,
+      coalesce(s.lowest < o.your_price, false) as is_below,
       case
-        when o.holder = o.seller_id
-          then extract(epoch from o.ends - greatest(o.event_time, competitors.since))
+        when w.seller_id = s.seller_id
+          then extract(epoch from e.ends - greatest(e.event_time, competitors.since))
       end as held_seconds,
-      extract(
-        epoch from least(competitors.until, now()) - greatest(o.first_time, competitors.since)
-      ) as known_seconds
-    from offers as o
-    where o.seller_id is not null and not o.is_own
-    group by
-      o.asin, o.marketplace, o.item_condition, o.seller_id, o.event, o.event_time, o.your_price,
-      o.holder, o.ends, o.first_time
+      extract(epoch from e.end_time - greatest(e.first_time, competitors.since)) as known_seconds
+    from in_force() as i
+    cross join (
+      select
+        e.*,
+        coalesce(e.next_time, least(competitors.until, now())) as ends,
+        least(competitors.until, now()) as end_time
+      from offer_events(
+        competitors.since, least(competitors.until, now()), competitors.asin
+      ) as e
+    ) as e
+    cross join lateral (
+      select
+        array_agg(l) as offers,
+        array_agg(l) filter (where l.is_buy_box_winner) as winners,
+        min(l.landed_price) filter (where l.is_own) as your_price
+      from listed_offers(e.raw_notification, i.own_sellers) as l
+    ) as o
+    cross join lateral buy_box_holder(o.winners) as w
+    cross join lateral (
+      select
+        l.seller_id,
+        min(l.landed_price) as lowest,
+        count(*) as offers,
+        count(*) filter (where l.is_fba) as by_amazon
+      from unnest(o.offers) as l
+      where l.seller_id is not null and not l.is_own
+      group by l.seller_id
+    ) as s
   ),
 
   followed as (
@@ -92,13 +69,9 @@ begin atomic
       and l.lowest < lag(l.lowest) over seller as is_undercut,
       lead(l.event) over seller is null as is_last,
       -- then the last is inside, too
-      max(l.event_time) over (
-        partition by l.asin, l.marketplace, l.item_condition, l.seller_id
-      ) >= competitors.since as is_counted
+      max(l.event_time) over (partition by l.item, l.seller_id) >= competitors.since as is_counted
     from listed as l
-    window seller as (
-      partition by l.asin, l.marketplace, l.item_condition, l.seller_id order by l.event
-    )
+    window seller as (partition by l.item, l.seller_id order by l.event)
   )
 
   select

