@@ -11,6 +11,9 @@ help: ## list the targets
 demo: .venv/demo ## show it all at work on made-up messages, without an account
 	@.venv/bin/python demo/demo.py
 
+up: .venv/demo .venv/page ## the demo, kept running for a UI or a notebook, until Ctrl-C
+	@.venv/bin/python demo/demo.py --up
+
 psql: .venv/demo ## open psql on the data that the demo left
 	@.venv/bin/python demo/demo.py --psql
 
@@ -70,17 +73,17 @@ split: .venv/dev ## move each item to the one of DATABASE_URLS that it belongs t
 front: .venv/dev ## make DATABASE_URL read from all of READER_URLS, but EXCLUDE
 	@.venv/bin/python db/front.py
 
-test: test-sql test-py ## run every test but the soak tests, after installing what they need
+test: test-sql test-py ## run every test but make soak's, after installing what they need
 
 test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and on Postgres 18
 	.venv/bin/python tests/cluster.py -- pg_prove --ext .sql --recurse db/tests
 	.venv/bin/python tests/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
 
-test-py: system .venv/dev ## run the Python tests, and those of the ingest path on Postgres 18 too
-	.venv/bin/pytest -n 4
-	.venv/bin/pytest -n 2 --postgres=embedded -m 'ingest and not soak'
+test-py: system .venv/dev ## run the Python tests, on the system's Postgres
+	.venv/bin/pytest -n 4 --dist worksteal
 
-soak: system .venv/dev ## run the tests that take minutes: crashes, outages, crowds
+soak: system .venv/dev ## run what takes minutes: outages, crowds, the ingest path on Postgres 18
+	.venv/bin/pytest -n 4 --dist worksteal --postgres=embedded -m 'ingest and not soak'
 	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
 bench: system .venv/dev ## measure ingest beside a bare insert and a peer, and the rest (PARTS=...)

@@ -82,7 +82,7 @@ IN_HAND_AGE = Gauge("relay_in_hand_oldest_seconds", "Seconds since the oldest wa
 
 
 class RelaySettings(Settings):
-    """The relay's settings; README.md says what each means, and its unit."""
+    """The relay's settings; docs/settings.md says what each means, and its unit."""
 
     sqs_queue_url: str = Field(pattern=r"^https?://[^/@\s]+/\S+$")
     aws_region: str = Field("eu-west-1", pattern="^[A-Za-z0-9-]+$")

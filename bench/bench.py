@@ -13,8 +13,10 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -112,6 +114,11 @@ def compare_results(bench: Bench) -> None:
                 raise RuntimeError(f"ingest: {pair[0]}\nbut the peer: {pair[1]}")
 
 
+def rename(known: list[Message], fresh: Iterator[Message]) -> list[Message]:
+    """The known messages, as if they had been sent again: under new message ids."""
+    return [replace(message, message_id=next(fresh).message_id) for message in known]
+
+
 def batch(bench: Bench) -> dict[int, list[Any]]:
     """Ingest beside a bare insert of the same bodies, parsed and hashed, and beside the peer; and
     messages that came before, and bodies that came before under another message id."""
@@ -120,14 +127,8 @@ def batch(bench: Bench) -> dict[int, list[Any]]:
     for offers in SIZES:
         known = rounds_of(offers)()
         fresh = messages(offers, seed=2)
-        same = Subject("same message", connect(bench.database()), lambda known=known: known)
-        renamed = Subject(
-            "same body",
-            same.db,
-            lambda known=known, fresh=fresh: [
-                Message(next(fresh).message_id, m.body, m.asin, m.event_time) for m in known
-            ],
-        )
+        same = Subject("same message", connect(bench.database()), partial(list, known))
+        renamed = Subject("same body", same.db, partial(rename, known, fresh))
         same.run(keep=False)
         subjects = [
             bare_insert(bench.database(), offers),
@@ -176,7 +177,7 @@ def logged(subject: Subject) -> float:
     subject.run(keep=False)
     query = "select pg_current_wal_lsn() - %s::pg_lsn"
     (written,) = subject.db.execute(query, before).fetchone() or (0,)
-    return float(written) / ROUND
+    return int(written) / ROUND
 
 
 def logged_after_checkpoint(bench: Bench, subject: Subject) -> float:
@@ -189,12 +190,12 @@ def growth(bench: Bench) -> list[dict[str, Any]]:
     """Ingest into tables that hold nothing and a lot."""
     with ExitStack() as stack:
         subjects = []
-        for rows in (0, bench.some(400_000), bench.some(2_000_000)):
+        for stored in (0, bench.some(400_000), bench.some(2_000_000)):
             db = stack.enter_context(connect(bench.database()))
-            if rows:
-                fill(db, rows, offers=3)
+            if stored:
+                fill(db, stored, offers=3)
                 db.execute("select rebuild_current_state()")
-            subjects.append(Subject(f"{rows:,} rows", db, rounds_of(3)))
+            subjects.append(Subject(f"{stored:,} rows", db, rounds_of(3)))
         bench.cluster.sql("checkpoint")
         alternate(subjects, bench.some(40), "growth")
         log = [median(logged_after_checkpoint(bench, s) for _ in range(5)) for s in subjects]

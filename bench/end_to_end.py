@@ -119,7 +119,7 @@ def latency(bench: Bench, name: str, seconds: float) -> list[float]:
                 sent[hashlib.sha256(message.body.encode()).hexdigest()] = time.time()
                 sqs.send(message.body)
             wait_until(lambda: sqs.size == 0, "the last message")
-        committed = dict(db.execute(COMMITTED).fetchall())
+        committed: dict[str, float] = dict(db.execute(COMMITTED).fetchall())
     return [(committed[body] - at) * 1000 for body, at in sent.items()]
 
 

@@ -55,7 +55,8 @@ def callgrind(bench: Bench) -> Iterator[Path]:
             cwd=out,
         )
         try:
-            is_ready = [binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(bench.cluster.port)]
+            address = ["-h", "127.0.0.1", "-p", str(bench.cluster.port)]
+            is_ready = [str(binaries / "pg_isready"), *address]
             while subprocess.run(is_ready, stdout=subprocess.DEVNULL).returncode:
                 if server.poll() is not None:
                     raise RuntimeError("the server ended under valgrind")
@@ -108,7 +109,7 @@ def instructions(bench: Bench) -> dict[int, dict[str, int]]:
                 count(Subject(name, db, source, partial(calculate, query)))
             count(bare_insert(one, offers, ROUND))
             count(Subject("ingest", connect(other), rounds_of(offers, ROUND)))
-            count(Subject("ingest, duplicate", connect(other), lambda known=known: known))
+            count(Subject("ingest, duplicate", connect(other), partial(list, known)))
             count(peer(third, offers, ROUND))
     progress("")
     return columns

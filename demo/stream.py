@@ -6,22 +6,26 @@ invented (each has DEMO in it), so that nobody's real offer is meant.
 
 from __future__ import annotations
 
-import json
 import random
+import sys
 import uuid
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-OWN_SELLER = "A2D8NG39VURSL3"
-UK, DE, JP = "A1F83G8C2ARO7P", "A1PA6795UKMFR9", "A1VC38T7YXB528"
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+
+import notifications as n
+
+OWN_SELLER = n.OWN_SELLER
+UK, DE, JP = n.UK, "A1PA6795UKMFR9", n.JAPAN
 CURRENCY = {UK: "GBP", DE: "EUR", JP: "JPY"}
 HOURS = 6.0
 LISTED_AT_MOST = 20  # Amazon lists the top 20 offers and counts the rest in the summary
 CHANNEL = {True: "Amazon", False: "Merchant"}
-
-Notification = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -122,14 +126,11 @@ class Stream:
     broken: int
 
 
-def make_stream(now: datetime, seed: int = 20) -> Stream:
-    """The whole stream of the six hours before `now` (an aware time)."""
-    return _Maker(now, random.Random(seed)).stream()
+class Market:
+    """The seller and his rivals, up to `now` (an aware time)."""
 
-
-class _Maker:
-    def __init__(self, now: datetime, rng: random.Random) -> None:
-        self.rng = rng
+    def __init__(self, now: datetime, seed: int = 20) -> None:
+        self.rng = random.Random(seed)
         self.end = now - timedelta(seconds=20)
         self.subscription = self.uuid()
         self.sellers = {
@@ -137,7 +138,8 @@ class _Maker:
             for item in ITEMS
         }
 
-    def stream(self) -> Stream:
+    def six_hours(self) -> Stream:
+        """The whole stream of the six hours before now."""
         timed = [event for item in ITEMS for event in self.offer_changes(item)]
         timed += self.pricing_health() + self.stateless()
         timed.sort(key=lambda event: event[0])
@@ -154,6 +156,12 @@ class _Maker:
         arrivals.sort(key=lambda arrival: arrival[0])
         return Stream([body for _, body in arrivals], len(twice), len(broken))
 
+    def event(self, now: datetime) -> str:
+        """One more body: an item's offers stand now as they did at some hour of its story."""
+        hour = self.rng.uniform(0, HOURS)
+        self.end = now + timedelta(hours=HOURS - hour)
+        return n.text(self.spell(self.offers_changed(self.rng.choice(ITEMS), hour)))
+
     # Kinds that have state
 
     def offer_changes(self, item: Item) -> list[tuple[float, str]]:
@@ -163,7 +171,7 @@ class _Maker:
             for number, hour in enumerate(hours)
         ]
 
-    def offers_changed(self, item: Item, hour: float) -> Notification:
+    def offers_changed(self, item: Item, hour: float) -> n.OfferChange:
         market, own = self.levels(item, hour)
         offers = []
         for rank, seller in enumerate(self.sellers[item.asin, item.condition]):
@@ -174,33 +182,29 @@ class _Maker:
             for channel in ("FBA", "MFN") if item.own == "both" else (item.own,):
                 price = item.price * own * (1.04 if channel == "MFN" and item.own == "both" else 1)
                 offers.append(self.offer(item, OWN_SELLER, price, channel == "FBA", item.points))
-        offers.sort(key=landed)
-        winner = min(offers, key=lambda o: landed(o) * (1 if o["IsFulfilledByAmazon"] else 1.05))
-        winner["IsBuyBoxWinner"] = True
-        counts = Counter(CHANNEL[offer["IsFulfilledByAmazon"]] for offer in offers)
-        listed = offers[:LISTED_AT_MOST]
+        offers.sort(key=lambda offer: offer.landed)
+        winner = min(offers, key=lambda o: o.landed * (100 if o.fba else 105))
+        counts = Counter(CHANNEL[bool(offer.fba)] for offer in offers)
+        listed = [replace(offer, winner=offer is winner) for offer in offers[:LISTED_AT_MOST]]
         self.rng.shuffle(listed)  # the order of Offers is not promised either
-        trigger = {
-            "MarketplaceId": item.marketplace,
-            "ASIN": item.asin,
-            "ItemCondition": item.condition,
-            "TimeOfOfferChange": self.time(hour),
-            "OfferChangeType": self.rng.choice(["Internal", "External", "FeaturedOffer"]),
-        }
-        condition = {"Condition": item.condition}
-        lowest = {"FulfillmentChannel": CHANNEL[offers[0]["IsFulfilledByAmazon"]]}
-        summary = {
-            "NumberOfOffers": [
-                {**condition, "FulfillmentChannel": channel, "OfferCount": count}
-                for channel, count in counts.items()
-            ],
-            "LowestPrices": [{**condition, **lowest, **prices(offers[0])}],
-            "BuyBoxPrices": [{"Condition": item.condition.title(), **prices(winner)}],
-        }
-        change = {"OfferChangeTrigger": trigger, "Summary": summary, "Offers": listed}
-        if self.rng.random() < 0.8:  # SellerId can be absent: own_sellers knows the seller then
-            change = {"SellerId": OWN_SELLER, **change}
-        return self.notification("ANY_OFFER_CHANGED", hour, {"AnyOfferChangedNotification": change})
+        change_type = self.rng.choice(["Internal", "External", "FeaturedOffer"])
+        buy_box = n.Price(winner.listing, winner.shipping, winner.landed)
+        return n.OfferChange(
+            asin=item.asin,
+            marketplace=item.marketplace,
+            condition=item.condition,
+            currency=CURRENCY[item.marketplace],
+            change_time=self.time(hour),
+            change_type=change_type,
+            # SellerId can be absent: own_sellers knows the seller then
+            seller=OWN_SELLER if self.rng.random() < 0.8 else None,
+            event_time=self.time(hour),
+            publish_time=self.time(hour, seconds=self.rng.uniform(0.2, 2.5)),
+            notification_id=self.uuid(),
+            offers=tuple(listed),
+            counts=tuple(n.Count(item.condition, *counted) for counted in counts.items()),
+            buy_box=((item.condition.title(), buy_box),),
+        )
 
     def levels(self, item: Item, hour: float) -> tuple[float, float | None]:
         before = max((frame for frame in item.story if frame[0] <= hour), key=lambda f: f[0])
@@ -212,84 +216,41 @@ class _Maker:
         share = (hour - before[0]) / (after[0] - before[0]) if after[0] > before[0] else 0.0
         return before[1] + (after[1] - before[1]) * share, before[2]
 
-    def offer(
-        self, item: Item, seller: str, price: float, fba: bool, points: int = 0
-    ) -> Notification:
+    def offer(self, item: Item, seller: str, price: float, fba: bool, points: int = 0) -> n.Offer:
         """An offer that lands at `price` before points, shipping included."""
         ships_free = fba or item.marketplace == JP
         shipping = 0 if ships_free else self.rng.choice([0, 0, 1.99, 2.99])
-        return {
-            "SellerId": seller,
-            "SubCondition": "new" if item.condition == "new" else "very_good",
-            "SellerFeedbackRating": {
-                "FeedbackCount": self.rng.randint(40, 90_000),
-                "SellerPositiveFeedbackRating": self.rng.randint(88, 100),
-            },
-            "ShippingTime": {
-                "MinimumHours": 0 if fba else 24,
-                "MaximumHours": 0 if fba else 48,
-                "AvailabilityType": "NOW",
-            },
-            "ListingPrice": money(item, price - shipping),
-            **({"Points": {"PointsNumber": points}} if points else {}),
-            "Shipping": money(item, shipping),
-            "IsFulfilledByAmazon": fba,
-            "PrimeInformation": {"IsOfferPrime": fba, "IsOfferNationalPrime": fba},
-            "IsFeaturedMerchant": True,
-            "ShipsDomestically": True,
-            "IsBuyBoxWinner": False,
-        }
+        return n.Offer(
+            seller,
+            listing=money(price - shipping, item.marketplace),
+            shipping=money(shipping),
+            points=points or None,
+            fba=fba,
+            more=n.details(self.rng, fba, item.condition),
+        )
 
     def pricing_health(self) -> list[tuple[float, str]]:
         return [
-            (hour, dumps(self.disqualified(asin, hour, own, threshold)))
+            (hour, n.text(n.camel(self.disqualified(asin, hour, own, threshold))))
             for asin, hour, own, threshold in COMPLAINTS
         ]
 
-    def disqualified(self, asin: str, hour: float, own: float, threshold: float) -> Notification:
+    def disqualified(self, asin: str, hour: float, own: float, threshold: float) -> n.PricingHealth:
         item = next(item for item in ITEMS if item.asin == asin)
-
-        def amount(part: float) -> Notification:
-            return {"amount": round(item.price * part, 2), "currencyCode": CURRENCY[UK]}
-
-        offer = {
-            "condition": item.condition,
-            "fulfillmentType": "MFN" if item.own == "MFN" else "AFN",
-            "listingPrice": amount(own),
-            "shipping": amount(0),
-            "landedPrice": amount(own),
-        }
-        summary = {
-            "numberOfOffers": [
-                {"condition": item.condition, "fulfillmentType": "MFN", "offerCount": 3}
-            ],
-            "referencePrice": {"competitivePriceThreshold": amount(threshold)},
-        }
-        payload = {
-            "issueType": "BuyBoxDisqualification",
-            "sellerId": OWN_SELLER,
-            "offerChangeTrigger": {
-                "marketplaceId": item.marketplace,
-                "asin": asin,
-                "itemCondition": item.condition,
-                "timeOfOfferChange": self.time(hour),
-            },
-            "merchantOffer": offer,
-            "summary": summary,
-        }
-        hour += 0.001  # a moment after the offers it was derived from
-        return {
-            "notificationVersion": "1.0",
-            "notificationType": "PRICING_HEALTH",
-            "payloadVersion": "1.0",
-            "eventTime": self.time(hour),
-            "payload": payload,
-            "notificationMetadata": {
-                "notificationId": self.uuid(),
-                "subscriptionId": self.subscription,
-                "publishTime": self.time(hour, seconds=2),
-            },
-        }
+        price = money(item.price * own)
+        later = hour + 0.001  # a moment after the offers it was derived from
+        return n.PricingHealth(
+            asin=asin,
+            marketplace=item.marketplace,
+            condition=item.condition,
+            seller=OWN_SELLER,
+            event_time=self.time(later),
+            change_time=self.time(hour),
+            publish_time=self.time(later, seconds=2),
+            notification_id=self.uuid(),
+            merchant=n.Price(price, money(0), price),
+            threshold=money(item.price * threshold),
+        )
 
     # Kinds without state, and what is no good
 
@@ -298,11 +259,8 @@ class _Maker:
         for _ in range(12):
             hour = self.rng.uniform(0, HOURS)
             item = self.rng.choice(ITEMS)
-            business = self.offers_changed(item, hour)
-            change = business["Payload"].pop("AnyOfferChangedNotification")
-            business["NotificationType"] = "B2B_ANY_OFFER_CHANGED"
-            business["Payload"]["B2BAnyOfferChangedNotification"] = change
-            made.append((hour, dumps(business)))
+            business = replace(self.offers_changed(item, hour), b2b=True)
+            made.append((hour, n.text(self.spell(business))))
         for _ in range(18):
             hour = self.rng.uniform(0, HOURS)
             number = "-".join(str(self.rng.randrange(10**n, 10 ** (n + 1))) for n in (2, 6, 6))
@@ -312,7 +270,7 @@ class _Maker:
                 "AmazonOrderId": number,
                 "OrderChangeType": "OrderStatusChange",
                 "OrderChangeTrigger": {
-                    "TimeOfOrderChange": self.time(hour),
+                    "TimeOfOrderChange": n.utc(self.time(hour)),
                     "ChangeReason": "Order Status Change",
                 },
                 "Summary": {
@@ -321,71 +279,43 @@ class _Maker:
                     "OrderStatus": self.rng.choice(["Pending", "Unshipped", "Shipped"]),
                 },
             }
-            payload = {"OrderChangeNotification": order}
-            made.append((hour, dumps(self.notification("ORDER_CHANGE", hour, payload))))
+            notification = n.other("ORDER_CHANGE", OrderChangeNotification=order)
+            notification["EventTime"] = n.utc(self.time(hour))
+            notification["NotificationMetadata"] = {
+                "PublishTime": n.utc(self.time(hour, seconds=self.rng.uniform(0.2, 2.5))),
+                "NotificationId": self.uuid(),
+            }
+            made.append((hour, n.text(n.in_full(notification, self.subscription))))
         return made
 
     def broken(self) -> list[str]:
         bodies = []
         for item, (path, value) in zip(ITEMS, FAULTS, strict=False):
-            notification = self.offers_changed(item, self.rng.uniform(0, HOURS))
+            notification = self.spell(self.offers_changed(item, self.rng.uniform(0, HOURS)))
             spoil(notification, path, value)
-            bodies.append(dumps(notification))
-        whole = dumps(self.offers_changed(ITEMS[0], HOURS))
+            bodies.append(n.text(notification))
+        whole = n.text(self.spell(self.offers_changed(ITEMS[0], HOURS)))
         return [*bodies, whole[: whole.rindex('"SellerId"')]]  # cut off in the last offer
 
     # Spelling and envelopes
 
-    def wrap(self, number: int, item: Item, notification: Notification) -> str:
+    def spell(self, facts: n.OfferChange) -> n.Json:
+        return n.in_full(n.pascal(facts), self.subscription)
+
+    def wrap(self, number: int, item: Item, facts: n.OfferChange) -> str:
         if item.spelling == "test" and number % 3 == 2:
-            return dumps(as_test_message(notification))
-        body = dumps(notification)
+            offers = tuple(replace(offer, listing=offer.landed) for offer in facts.offers)
+            return n.text(n.original(n.plain(replace(facts, offers=offers))))
+        notification = self.spell(facts)
         match number % 8:
             case 3:
-                return dumps(
-                    {
-                        "Type": "Notification",
-                        "MessageId": self.uuid(),
-                        "TopicArn": "arn:aws:sns:eu-west-1:000000000000:spapi-notifications",
-                        "Message": body,
-                        "Timestamp": notification["EventTime"],
-                        "SignatureVersion": "1",
-                    }
-                )
+                return n.text(n.sns(notification) | {"MessageId": self.uuid()})
             case 6:
-                return dumps(
-                    {
-                        "version": "0",
-                        "id": self.uuid(),
-                        "detail-type": "ANY_OFFER_CHANGED",
-                        "source": "aws.partner/sellingpartnerapi.amazon.com/demo",
-                        "account": "000000000000",
-                        "time": notification["EventTime"],
-                        "region": "eu-west-1",
-                        "resources": [],
-                        "detail": notification,
-                    }
-                )
-        return body
+                return n.text(n.event_bridge(notification) | {"id": self.uuid()})
+        return n.text(notification)
 
-    def notification(self, kind: str, hour: float, payload: Notification) -> Notification:
-        return {
-            "NotificationVersion": "1.0",
-            "NotificationType": kind,
-            "PayloadVersion": "1.0",
-            "EventTime": self.time(hour),
-            "Payload": payload,
-            "NotificationMetadata": {
-                "ApplicationId": "amzn1.sellerapps.app.demo",
-                "SubscriptionId": self.subscription,
-                "PublishTime": self.time(hour, seconds=self.rng.uniform(0.2, 2.5)),
-                "NotificationId": self.uuid(),
-            },
-        }
-
-    def time(self, hour: float, seconds: float = 0) -> str:
-        at = self.end - timedelta(hours=HOURS - hour) + timedelta(seconds=seconds)
-        return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+    def time(self, hour: float, seconds: float = 0) -> datetime:
+        return self.end - timedelta(hours=HOURS - hour) + timedelta(seconds=seconds)
 
     def seller(self) -> str:
         return "ADEMO" + "".join(self.rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", k=8))
@@ -394,56 +324,12 @@ class _Maker:
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
 
-def money(item: Item, amount: float) -> Notification:
-    """An amount as Amazon gives it: a whole one as an integer, and yen are always whole."""
-    value = round(amount, 0 if item.marketplace == JP else 2)
-    whole = int(value) if value == int(value) else value
-    return {"Amount": whole, "CurrencyCode": CURRENCY[item.marketplace]}
+def money(amount: float, marketplace: str = UK) -> Decimal:
+    """To the smallest coin; yen are whole."""
+    return Decimal(str(round(amount, 0 if marketplace == JP else 2)))
 
 
-def landed(offer: Notification) -> float:
-    """What a buyer pays for a PascalCase offer: listing + shipping - points."""
-    points = offer.get("Points", {}).get("PointsNumber", 0)
-    return float(offer["ListingPrice"]["Amount"] + offer["Shipping"]["Amount"] - points)
-
-
-def prices(offer: Notification) -> Notification:
-    """The three prices of an offer as a summary lists them."""
-    total = round(landed(offer), 2)
-    return {
-        "LandedPrice": {"Amount": total, "CurrencyCode": offer["ListingPrice"]["CurrencyCode"]},
-        "ListingPrice": offer["ListingPrice"],
-        "Shipping": offer["Shipping"],
-    }
-
-
-def as_test_message(notification: Notification) -> Notification:
-    """The same news in the shape of the original worker's own test messages."""
-    change = notification["Payload"]["AnyOfferChangedNotification"]
-    trigger = change["OfferChangeTrigger"]
-    offers = [
-        {
-            "sellerId": offer["SellerId"],
-            "listingPrice": {"amount": round(landed(offer), 2)},
-            "isFulfilledByAmazon": offer["IsFulfilledByAmazon"],
-            "isBuyBoxWinner": offer["IsBuyBoxWinner"],
-        }
-        for offer in change["Offers"]
-    ]
-    return {
-        "notificationType": notification["NotificationType"],
-        "eventTime": notification["EventTime"],
-        "payload": {
-            "marketplaceId": trigger["MarketplaceId"],
-            "anyOfferChangedNotification": {
-                "asin": trigger["ASIN"],
-                "offerChangeSummary": {"offers": offers},
-            },
-        },
-    }
-
-
-def spoil(notification: Notification, path: tuple[str | int, ...], value: object) -> None:
+def spoil(notification: n.Json, path: tuple[str | int, ...], value: object) -> None:
     """Puts the value at the path; None takes away what is there."""
     *way, last = path
     place: Any = notification
@@ -453,8 +339,3 @@ def spoil(notification: Notification, path: tuple[str | int, ...], value: object
         del place[last]
     else:
         place[last] = value
-
-
-def dumps(value: Notification) -> str:
-    """Compact JSON, as Amazon sends it."""
-    return json.dumps(value, separators=(",", ":"))

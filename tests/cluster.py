@@ -1,8 +1,8 @@
-"""Throwaway Postgres servers for the tests; needs the standard library only.
+"""Postgres servers for tests, demo and bench; needs the standard library only.
 
-From the shell, `python tests/cluster.py [--embedded] -- command ...` runs a command beside a new
-server and returns its exit status. libpq's PG* variables and DATABASE_URL tell the command of a
-migrated database with pgTAP.
+From the shell, `python tests/cluster.py [--embedded] -- command ...` runs a command beside
+a new server and returns its exit status. libpq's PG* variables and DATABASE_URL tell the command of
+a migrated database with pgTAP.
 """
 
 import argparse
@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "AMAZON_"))}
 
 # Waits for its standard input to close, which happens however this process ends, kill -9 included.
-CARETAKER = 'cat; "$0/pg_ctl" stop -D "$2" -m immediate; cd /; rm -rf "$1" "$2"'
+CARETAKER = 'cat; "$0/pg_ctl" stop -D "$1" -m fast; cd /; rm -rf "$2"'
+THROWAWAY = CARETAKER.replace("fast", "immediate") + ' "$1"'
 
 
 def system_binaries() -> Path | None:
@@ -87,6 +88,9 @@ class Cluster:
     hundred new files; on disk, and flushed to it, only where durable. Databases belong to the role
     seller, who is no superuser but may create roles, as on a managed Postgres. One that is a
     standby of another follows that one's log until it is promoted.
+
+    keep is a directory whose data outlives the server: what is there is gone on with, on another
+    port and with another password of seller. As root it is one that any user may reach.
     """
 
     def __init__(
@@ -95,23 +99,27 @@ class Cluster:
         *,
         durable: bool = False,
         standby_of: "Cluster | None" = None,
+        keep: Path | None = None,
     ) -> None:
         binaries = embedded_binaries() if postgres == "embedded" else system_binaries()
         if binaries is None:
             raise RuntimeError("There is no Postgres server. Run make test, or set PG_BIN.")
         self.binaries = binaries
         self.port = free_port()
-        self.password = standby_of.password if standby_of else secrets.token_hex(8)
+        self.password: str = standby_of.password if standby_of else secrets.token_hex(8)
         self._names = (f"test_{number}" for number in itertools.count(1))
         # Not in TMPDIR: a socket's path has 107 bytes at most, and the server's user must get in.
         self._directory = Path(tempfile.mkdtemp(prefix="buybox-relay-", dir="/tmp"))
         place = "/tmp" if durable or not roomy("/dev/shm") else "/dev/shm"
-        self._data = Path(tempfile.mkdtemp(prefix="buybox-relay-", dir=place))
+        self._data = keep or Path(tempfile.mkdtemp(prefix="buybox-relay-", dir=place))
         self._user: dict[str, Any] = {}
         if os.geteuid() == 0:
             self._leave_root(postgres)
         self._caretaker = subprocess.Popen(
-            ["sh", "-c", CARETAKER, self.binaries, self._directory, self._data],
+            [
+                *("sh", "-c", CARETAKER if keep else THROWAWAY),
+                *(self.binaries, self._data, self._directory),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -119,10 +127,14 @@ class Cluster:
             **self._user,
         )
         try:
-            self._initialize(durable, postgres, standby_of)
+            is_new = not (self._data / "PG_VERSION").exists()
+            if is_new:
+                self._initialize(standby_of)
+            self._configure(durable, postgres)
             self.start()
             if standby_of is None:
-                self.sql(f"create role seller login createrole password '{self.password}'")
+                verb = "create" if is_new else "alter"
+                self.sql(f"{verb} role seller login createrole password '{self.password}'")
         except BaseException:
             self.close()
             raise
@@ -151,12 +163,27 @@ class Cluster:
         """Makes a standby a server of its own, with what it has received."""
         self._run("pg_ctl", "promote", "-D", self._data, "-t", "60")
 
-    def create_database(self, *, migrated: bool = False) -> str:
+    def create_database(self, name: str = "", *, migrated: bool = False) -> str:
         """The URL, with seller's password, of a new database: an empty or a migrated one."""
-        name = next(self._names)
+        name = name or next(self._names)
         template = name_of(self._migrated) if migrated else "template0"
         self.sql(f"create database {name} owner seller template {template}")
-        return f"postgresql://seller:{self.password}@127.0.0.1:{self.port}/{name}"
+        return self.url(name)
+
+    def url(self, name: str, user: str = "seller") -> str:
+        """As Render gives it: of the database of this name, for a user with seller's password."""
+        return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{name}"
+
+    def environment(self, url: str) -> dict[str, str]:
+        """What tells a program, libpq's too, of seller's database at this URL."""
+        return ENVIRONMENT | {
+            "DATABASE_URL": url,
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.port),
+            "PGUSER": "seller",
+            "PGPASSWORD": self.password,
+            "PGDATABASE": name_of(url),
+        }
 
     def drop_database(self, url: str) -> None:
         """Drops the database of this URL, whoever is connected to it."""
@@ -175,15 +202,7 @@ class Cluster:
     def _migrated(self) -> str:
         """The URL of the database that is migrated once and then only cloned."""
         url = self.create_database()
-        migration = subprocess.run(
-            [sys.executable, "db/migrate.py"],
-            cwd=ROOT,
-            env=ENVIRONMENT | {"DATABASE_URL": url},
-            capture_output=True,
-            text=True,
-        )
-        if migration.returncode:
-            raise RuntimeError(f"db/migrate.py failed:\n{migration.stdout}{migration.stderr}")
+        migrate(url)
         return url
 
     def _leave_root(self, postgres: str) -> None:
@@ -205,7 +224,7 @@ class Cluster:
         subprocess.run(["chown", "-R", owner, self._directory, self._data], check=True)
         self._user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
-    def _initialize(self, durable: bool, postgres: str, standby_of: "Cluster | None") -> None:
+    def _initialize(self, standby_of: "Cluster | None") -> None:
         if standby_of is None:
             self._run(
                 "initdb",
@@ -213,12 +232,16 @@ class Cluster:
                 *("--auth-local=trust", "--auth-host=scram-sha-256"),
                 *("--encoding=UTF8", "--locale=C.UTF-8"),
             )
+            with (self._data / "postgresql.conf").open("a") as file:
+                file.write("include 'launch.conf'\n")
         else:
             self._run(
                 "pg_basebackup",
                 *("--pgdata", self._data, "--no-sync", "--checkpoint=fast"),
                 *("--dbname", standby_of.superuser_url(), "--write-recovery-conf"),
             )
+
+    def _configure(self, durable: bool, postgres: str) -> None:
         settings = [
             "listen_addresses = '127.0.0.1'",
             f"port = {self.port}",
@@ -231,8 +254,7 @@ class Cluster:
             # pgTAP is plain SQL: the system's copy serves here too.
             share = ask_pg_config(system, "--sharedir")
             settings += [f"extension_control_path = '$system:{share}'"]
-        with (self._data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{setting}\n" for setting in settings)
+        (self._data / "launch.conf").write_text("\n".join([*settings, ""]))
 
     def _run(self, program: str, *arguments: str | Path) -> str:
         """The output of one of the server's programs, run as the server's user."""
@@ -257,6 +279,21 @@ def name_of(url: str) -> str:
     return url.rpartition("/")[2]
 
 
+def migrate(url: str, **settings: str) -> None:
+    """Runs db/migrate.py on the database at this URL. Raises RuntimeError where that fails."""
+    migration = subprocess.run(
+        [sys.executable, "db/migrate.py"],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"DATABASE_URL": url} | settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if migration.returncode:
+        raise RuntimeError(f"db/migrate.py failed:\n{migration.stdout}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Runs a command beside a new Postgres server.")
     parser.add_argument("--embedded", action="store_true", help="the Postgres of .venv")
@@ -271,15 +308,7 @@ def main() -> int:
             f" alter database {name_of(url)} set search_path = public, tap",
             url,
         )
-        environment = ENVIRONMENT | {
-            "DATABASE_URL": url,
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(cluster.port),
-            "PGUSER": "seller",
-            "PGPASSWORD": cluster.password,
-            "PGDATABASE": name_of(url),
-        }
-        return subprocess.run(arguments.command, env=environment).returncode
+        return subprocess.run(arguments.command, env=cluster.environment(url)).returncode
 
 
 if __name__ == "__main__":

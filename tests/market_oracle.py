@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 import oracle
-from notifications import OWN_SELLER, Facts, Offer, OfferChange, Price
+from notifications import OWN_SELLER, UK, Facts, Offer, OfferChange, Price
 
 Item = tuple[str, str, str]
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ class Event:
     @property
     def offers(self) -> list[tuple[Offer, Fraction | None]]:
         assert isinstance(self.facts, OfferChange)
-        marketplace = self.facts.marketplace or oracle.UK
+        marketplace = self.facts.marketplace or UK
         return [
             (o, oracle.landed(Price(o.listing, o.shipping, points=o.points), marketplace))
             for o in self.facts.offers
@@ -49,7 +49,7 @@ class Event:
     @property
     def buy_box_price(self) -> Fraction | None:
         facts = self.facts
-        marketplace = facts.marketplace or oracle.UK
+        marketplace = facts.marketplace or UK
         condition = (facts.condition or "new").lower()
         summary: Fraction | None = oracle.of_condition(facts.buy_box, condition, marketplace)
         won = (price for o, price in self.offers if o.winner and price is not None)
@@ -151,7 +151,7 @@ def offer_changes(
                 there = now or was
                 assert there
                 changes += [
-                    dict(zip(ITEM, item, strict=True))
+                    named(item)
                     | {
                         "event_time": later.time,
                         "seller_id": key[0],
@@ -167,6 +167,11 @@ def offer_changes(
     return changes
 
 
+def named(item: Item) -> Row:
+    """The columns that name an item."""
+    return dict(zip(ITEM, item, strict=True))
+
+
 def buy_box_changes(
     history: Iterable[tuple[Facts, str]], since: datetime, until: datetime
 ) -> list[Row]:
@@ -176,7 +181,7 @@ def buy_box_changes(
             change = buy_box_change(earlier, later)
             if change and since <= later.time < until:
                 changes.append(
-                    dict(zip(ITEM, item, strict=True))
+                    named(item)
                     | {
                         "event_time": later.time,
                         "old_seller": earlier.holder and earlier.holder.seller,

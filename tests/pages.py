@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cluster import free_port
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from system import BROWSERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +82,7 @@ class PageProcess:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """The system's browser, without a window."""
+    expect.set_options(timeout=30_000)  # how long is no verdict
     with sync_playwright() as playwright:
         program = next(filter(None, map(shutil.which, BROWSERS)))
         with playwright.chromium.launch(executable_path=program, args=QUIET) as browser:

@@ -320,7 +320,7 @@ def ingest_demo(db: psycopg.Connection[Any], end: datetime) -> None:
     db.cursor().executemany("insert into items values (%s, %s, %s, %s, %s)", stream["CATALOGUE"])
     messages = [
         (str(UUID(int=number)), body)
-        for number, body in enumerate(stream["make_stream"](end).bodies)
+        for number, body in enumerate(stream["Market"](end).six_hours().bodies)
     ]
     for _ in range(3):  # a bad one is received that often
         messages = [

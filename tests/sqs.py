@@ -5,46 +5,30 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import notifications as n
 
-OWN_SELLER = "A2D8NG39VURSL3"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def offer_changed(asin: str, second: int, condition: str = "new") -> str:
     """An ANY_OFFER_CHANGED of that second of 2026; the own price tells which: 10.00 and as many
     cents."""
-    at = (EPOCH + timedelta(seconds=second)).isoformat()
-    prices = {OWN_SELLER: 10 + second / 100, "COMPETITOR": 9.5}
-    notification = {
-        "SellerId": OWN_SELLER,
-        "OfferChangeTrigger": {
-            "MarketplaceId": "A1F83G8C2ARO7P",
-            "ASIN": asin,
-            "ItemCondition": condition,
-        },
-        "Offers": [
-            {
-                "SellerId": seller,
-                "ListingPrice": {"Amount": round(price, 2), "CurrencyCode": "GBP"},
-                "Shipping": {"Amount": 0, "CurrencyCode": "GBP"},
-                "IsFulfilledByAmazon": True,
-            }
-            for seller, price in prices.items()
-        ],
-    }
-    return json.dumps(
-        {
-            "NotificationType": "ANY_OFFER_CHANGED",
-            "EventTime": at,
-            "Payload": {"AnyOfferChangedNotification": notification},
-        }
+    prices = {n.OWN_SELLER: 10 + Decimal(second) / 100, "COMPETITOR": Decimal("9.5")}
+    facts = n.OfferChange(
+        asin=asin,
+        condition=condition,
+        seller=n.OWN_SELLER,
+        event_time=EPOCH + timedelta(seconds=second),
+        offers=tuple(n.Offer(*priced, shipping=Decimal(0), fba=True) for priced in prices.items()),
     )
+    return n.text(n.pascal(facts))
 
 
 def broken(number: int) -> str:
@@ -57,7 +41,7 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._sqs = boto3.client("sqs")
+        self._sqs: Any = boto3.client("sqs")
 
     def send(self, *bodies: str) -> None:
         """Sends, in order, each once."""

@@ -11,7 +11,7 @@ import notifications as n
 import original
 import psycopg
 import pytest
-from test_migrate import migrate
+from cluster import migrate
 
 Connection = psycopg.Connection[Any]
 X = "B0TEST0001"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,7 +94,7 @@ def receiver() -> Iterator[Receiver]:
 def raise_issue(db: psycopg.Connection, asin: str = ASIN, minute: int = 0) -> None:
     """Something that the rule 'pricing issue' tells at once."""
     at = n.START + timedelta(minutes=minute)
-    facts = n.PricingHealth(asin=asin, event_time=at, merchant=n.Price(listing=n.Decimal(12)))
+    facts = n.PricingHealth(asin=asin, event_time=at, merchant=n.Price(listing=Decimal(12)))
     assert n.ingest(db, f"{asin} {minute}", n.text(n.pascal(facts)))["outcome"] == "processed"
 
 
@@ -540,7 +541,8 @@ def test_a_wrong_setting_ends_the_start(settings: dict[str, str], name: str) -> 
 def test_a_test_message(receiver: Receiver) -> None:
     """It takes no database."""
     for answer, status, said in [(OK, 0, "sent"), ((403, {}), 1, "failed (HTTP 403)")]:
-        receiver.answer = lambda request, answer=answer: answer
+        answers = iter([answer])
+        receiver.answer = lambda request: next(answers)  # noqa: B023  asked within the turn
         urls = {"ALERT_URL_CHAT": receiver.url, "ALERT_SECRET_CHAT": SECRET}
         with AlerterProcess("--test", "chat", **urls) as process:
             assert process.ended() == status

@@ -124,7 +124,7 @@ def has_ended(rule: Rule, before: Row | None, after: Row) -> bool:
         prices = (after["your_price"], after["reference_price"])
         cheap = None not in prices and prices[0] <= prices[1]
         return None not in times and times[0] >= times[1] and (after["buy_box_winner"] or cheap)
-    return {
+    over: Row = {
         "severity_raised": rank(after) < limit,
         "severity_cleared": rank(after) >= limit,
         "buy_box_lost": after["buy_box_winner"] is True,
@@ -132,7 +132,8 @@ def has_ended(rule: Rule, before: Row | None, after: Row) -> bool:
         "buy_box_suppressed": after["buy_box_suppressed"] is False,
         "undercut": after["your_position"] == 1,
         "own_offer_missing": after["your_price"] is not None,
-    }[rule.kind]
+    }
+    return bool(over[rule.kind])
 
 
 @dataclass(eq=False)

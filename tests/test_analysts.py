@@ -12,6 +12,7 @@ import notifications as n
 import oracle
 import psycopg
 import pytest
+import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
@@ -94,10 +95,10 @@ def add_rules(db: Connection, name: str, **thresholds: object) -> None:
 
 # What-if and rerun.
 
-dated = (n.offer_changes | n.pricing_healths).filter(
+dated = (s.offer_changes | s.pricing_healths).filter(
     lambda facts: facts.event_time or facts.change_time or facts.publish_time
 )
-histories = st.lists(n.bodies(dated), min_size=1, max_size=10, unique_by=lambda m: m[1])
+histories = st.lists(s.bodies(dated), min_size=1, max_size=10, unique_by=lambda m: m[1])
 gaps = st.lists(st.sampled_from([5, 10, 20, 30, 50, 80]), min_size=3, max_size=3).map(sorted)
 counts = st.integers(1, 12)
 rule_sets = st.builds(

@@ -39,7 +39,8 @@ class Request(NamedTuple):
 
 @cache
 def client_of(service: str, region: str, endpoint: str) -> Any:
-    return boto3.client(service, region_name=region, endpoint_url=endpoint)
+    make: Any = boto3.client  # typed for each service by name
+    return make(service, region_name=region, endpoint_url=endpoint)
 
 
 def aws(endpoint: str, region: str, service: str, command: str, *arguments: str) -> str:

@@ -11,6 +11,7 @@ import notifications as n
 import oracle
 import psycopg
 import pytest
+import strategies as s
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
@@ -87,7 +88,7 @@ def streams(draw: st.DrawFn) -> tuple[list[Message], list[Message], list[int]]:
 
     Few ids and bodies, so that both come again: alone, and each with another of the other.
     """
-    good = [body for _, body in draw(st.lists(n.bodies(), min_size=1, max_size=6))]
+    good = [body for _, body in draw(st.lists(s.bodies(), min_size=1, max_size=6))]
     bodies = st.one_of(*map(st.sampled_from, [good, good, good, BAD, [n.text(n.other())]]))
     ids = st.integers(0, 11).map("m-{}".format)
     stream = draw(st.lists(st.tuples(ids, bodies), min_size=2, max_size=12))

@@ -38,6 +38,7 @@ def wait_for_lock(
             ).fetchall()
 
         wait_until(waiting, what="a session to wait for a lock")
+        number: int | None
         ((number,),) = waiting()
         return number
 
@@ -80,7 +81,7 @@ def test_a_crowd_on_hot_items_neither_deadlocks_nor_loses_an_update(
     chance = random.Random(1)
     history: list[tuple[n.Facts, str]] = []
     for number in range(300):
-        item = {
+        item: dict[str, Any] = {
             "asin": f"B0HOT{number % 3}",
             "condition": chance.choice(["new", "used"]),
             "event_time": n.START + timedelta(minutes=chance.randrange(40)),
@@ -309,7 +310,7 @@ def test_a_listener_hears_once_of_each_transaction_that_changed_current_state(
         """The batch's outcomes, and the payloads that came before what was sent after it."""
         found = outcomes(ingest_batch(session, *messages))
         session.execute("notify done")
-        payloads = []
+        payloads: list[str] = []
         for heard in listener.notifies(timeout=30):
             if heard.channel == "done":
                 return found, payloads

@@ -10,16 +10,19 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 from cluster import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 SEVERITIES = ["critical", "high", "warning", "info", "success"]
 WaitUntil = Callable[..., Any]
+soak = partial(pytest.param, marks=pytest.mark.soak)
 
 
 class Demo:
@@ -28,6 +31,7 @@ class Demo:
     def __init__(self, directory: Path, wait_until: WaitUntil, *arguments: str) -> None:
         self.wait_until = wait_until
         self.children: set[psutil.Process] = set()
+        self._server = directory / "server" / "postmaster.pid"
         self._output = directory / "output"
         command = [sys.executable, "demo/demo.py", "--dir", str(directory), *arguments]
         with self._output.open("w") as out:
@@ -40,7 +44,7 @@ class Demo:
         found = None
         for child in self._note_children():
             try:
-                if any(part.endswith(program) for part in child.cmdline()):
+                if child.name() == program or program in child.cmdline():
                     found = child
             except psutil.Error:  # it has ended by now
                 continue
@@ -58,14 +62,18 @@ class Demo:
     def _note_children(self) -> list[psutil.Process]:
         try:
             now: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
+            if self._server.exists():  # its parent has ended
+                pid = self._server.read_text().split()[0].lstrip("-")  # - while it is made
+                now.append(psutil.Process(int(pid)))
+        except (psutil.NoSuchProcess, OSError, IndexError):
             return []
         self.children.update(now)
         return now
 
     @property
     def left_running(self) -> list[psutil.Process]:
-        return [child for child in self.children if child.is_running()]
+        running = [child for child in self.children if child.is_running()]
+        return [child for child in running if child.status() != psutil.STATUS_ZOMBIE]
 
     @property
     def output(self) -> str:
@@ -94,71 +102,89 @@ def count(output: str, outcome: str) -> int:
     return int(found[1])
 
 
-def test_it_shows_a_seller_the_state_and_works_again(
-    start_demo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_stream = runpy.run_path(str(ROOT / "demo" / "stream.py"))["make_stream"]
-    sent = make_stream(datetime.now(UTC))
-    for _ in range(2):
-        demo = start_demo()
-        assert demo.wait() == 0, demo.output
-        assert len(demo.children) > 2  # a server, a migration, a relay: or this would watch nothing
-        assert not demo.left_running
-        output = demo.output
-        assert "\x1b" not in output
-        assert "\r" not in output
-        assert max(map(len, output.splitlines())) <= 80
+def items_of(page: str) -> list[Any]:
+    with urllib.request.urlopen(f"{page}panel/page_items.json", timeout=30) as response:
+        items: list[Any] = json.load(response)
+    return items
 
-        shown = re.findall(rf"^({'|'.join(SEVERITIES)}) ", output, re.MULTILINE)
-        assert list(dict.fromkeys(shown)) == SEVERITIES  # each is there, the worst first
 
-        names = ("processed", "stale", "duplicate", "failed")
-        outcomes = {name: count(output, name) for name in names}
-        assert sum(outcomes.values()) == len(sent.bodies)
-        assert outcomes["duplicate"] == sent.duplicates
-        assert outcomes["failed"] == sent.broken
-        assert outcomes["stale"] > 0
-        assert f"Why {sent.broken} messages failed" in output
-        assert f"{sent.broken} messages in the dead-letter queue" in output
+def test_it_shows_a_seller_the_state(start_demo: Callable[..., Demo]) -> None:
+    sent = runpy.run_path("demo/stream.py")["Market"](datetime.now(UTC)).six_hours()
+    demo = start_demo()
+    assert demo.wait() == 0, demo.output
+    assert len(demo.children) > 2  # a server, a migration, a relay: or this would watch nothing
+    assert not demo.left_running
+    output = demo.output
+    assert "\x1b" not in output
+    assert "\r" not in output
+    assert max(map(len, output.splitlines())) <= 80
 
-        alerts = re.search(r"^(\d+) alerts were sent\n(.+?)^\d+ more ", output, re.M | re.S)
-        assert alerts, output
-        assert int(alerts[1]) == alerts[2].count("(B0DEMO") > 0
-        webhook = re.search(r"^What a webhook gets of one\n(.+?)\n\n", output, re.M | re.S)
-        assert webhook, output
-        payload = json.loads(webhook[1].replace("\n", " "))
-        assert payload["type"] == "alert"
-        (alert,) = payload["data"]["alerts"]
-        assert alert["headline"] in " ".join(alerts[2].split())
+    shown = re.findall(rf"^({'|'.join(SEVERITIES)}) ", output, re.MULTILINE)
+    assert list(dict.fromkeys(shown)) == SEVERITIES  # each is there, the worst first
 
-    # make psql opens the database that the output tells of
+    names = ("processed", "stale", "duplicate", "failed")
+    outcomes = {name: count(output, name) for name in names}
+    assert sum(outcomes.values()) == len(sent.bodies)
+    assert outcomes["duplicate"] == sent.duplicates
+    assert outcomes["failed"] == sent.broken
+    assert outcomes["stale"] > 0
+    assert f"Why {sent.broken} messages failed" in output
+    assert f"{sent.broken} messages in the dead-letter queue" in output
+
+    alerts = re.search(r"^(\d+) alerts were sent\n(.+?)^\d+ more ", output, re.M | re.S)
+    assert alerts, output
+    assert int(alerts[1]) == alerts[2].count("(B0DEMO") > 0
+    webhook = re.search(r"^What a webhook gets of one\n(.+?)\n\n", output, re.M | re.S)
+    assert webhook, output
+    payload = json.loads(" ".join(webhook[1].split()))
+    assert payload["type"] == "alert"
+    (alert,) = payload["data"]["alerts"]
+    assert alert["headline"] in " ".join(alerts[2].split())
+
+    # make psql opens the database that it left
     query = "select count(*) || ' of ' || current_user from current_state"
     psql = start_demo("--psql", "-XAtc", query)
     assert psql.wait() == 0, psql.output
     assert psql.output == f"{len(shown)} of seller\n"
     assert not psql.left_running
 
-    # and make page shows it
+
+def test_make_up_goes_on_with_what_comes_until_it_is_ended(
+    start_demo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PAGE_PORT", str(free_port()))
-    page = start_demo("--page")
-    page.wait_until(lambda: "http://" in page.output, timeout=60, what="the page")
-    url = page.output.split()[-1]
-    with urllib.request.urlopen(f"{url}panel/page_items.json", timeout=30) as response:
-        assert len(json.load(response)) == len(shown)
-    page.process.terminate()
-    assert page.wait() == 0, page.output
-    assert page.children
-    assert not page.left_running
+    up = start_demo("--up")
+    up.wait_until(lambda: "An event every" in up.output, timeout=120, what="all to run")
+    (url,) = re.findall(r"^postgresql://ui:.*", up.output, re.MULTILINE)
+    with psycopg.connect(url, autocommit=True) as ui:
+        newest = "select max(event_time) from current_state"
+        before = ui.execute(newest).fetchone()
+        up.wait_until(lambda: ui.execute(newest).fetchone() != before, what="an event")
+    (page,) = re.findall(r"^http://.*", up.output, re.MULTILINE)
+    items = {item["asin"] for item in items_of(page)}
+    assert items
+    up.process.send_signal(signal.SIGINT)
+    assert up.wait() == 0, up.output
+    assert not up.left_running
+
+    # make page shows what it left
+    board = start_demo("--page")
+    board.wait_until(lambda: "http://" in board.output, timeout=60, what="the page")
+    assert {item["asin"] for item in items_of(board.output.split()[-1])} == items
+    board.process.terminate()
+    assert board.wait() == 0, board.output
+    assert board.children
+    assert not board.left_running
 
 
 @pytest.mark.parametrize(
     ("victim", "how", "status", "says"),
     [
         ("demo.py", signal.SIGINT, 130, "interrupted"),
-        ("demo.py", signal.SIGTERM, 143, "interrupted"),
-        ("relay.py", signal.SIGKILL, 1, "relay.log"),
-        ("alerter.py", signal.SIGKILL, 1, "alerter.log"),
-        ("bin/postgres", signal.SIGQUIT, 1, "/logs/"),
+        soak("demo.py", signal.SIGTERM, 143, "interrupted"),
+        soak("relay.py", signal.SIGKILL, 1, "relay.log"),
+        soak("alerter.py", signal.SIGKILL, 1, "alerter.log"),
+        soak("postgres", signal.SIGQUIT, 1, "/logs/"),
     ],
 )
 def test_an_end_midway_says_so_and_leaves_nothing_running(

@@ -79,6 +79,7 @@ def ingest(db: psycopg.Connection, messages: list[tuple[str, str]]) -> list[n.Js
                 raise
 
 
+@pytest.mark.soak
 def test_no_message_fails_while_changed_types_are_deployed(
     database_url: str,
     connect: Callable[[], psycopg.Connection],

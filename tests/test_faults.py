@@ -154,6 +154,7 @@ def test_database_away(
         assert not relay.logs("not stored")
 
 
+@pytest.mark.soak
 def test_database_away_at_the_start(
     own_cluster: Cluster, own_settings: dict[str, object], queue: Queue, wait_until: WaitUntil
 ) -> None:
@@ -296,6 +297,7 @@ def test_a_message_that_breaks_its_session_costs_only_itself(
     assert_all_is_there(settings, bodies[:4] + bodies[5:])
 
 
+@pytest.mark.soak
 def test_a_lock_of_somebody_else_costs_the_others_nothing(
     db: Connection, database_url: str, stand_in: StandIn, wait_until: WaitUntil
 ) -> None:
@@ -325,6 +327,7 @@ def test_a_lock_of_somebody_else_costs_the_others_nothing(
     assert_all_is_there(settings, bodies)
 
 
+@pytest.mark.soak
 def test_an_outage_is_never_silent(
     db: Connection, stand_in: StandIn, database_url: str, wait_until: WaitUntil
 ) -> None:

@@ -12,6 +12,7 @@ import notifications as n
 import oracle
 import psycopg
 import pytest
+import strategies as s
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
@@ -68,7 +69,7 @@ junk = st.one_of(
 @st.composite
 def broken_notifications(draw: st.DrawFn) -> str:
     """A notification, some members of which became something else or went missing."""
-    facts = draw(n.offer_changes | n.pricing_healths)
+    facts = draw(s.offer_changes | s.pricing_healths)
     broken = draw(st.sampled_from([n.pascal, n.camel]))(facts)
     for _ in range(draw(st.integers(1, 3))):
         broken = put(broken, draw(st.sampled_from([(), *paths(broken)])), draw(junk))
@@ -80,7 +81,7 @@ def broken_notifications(draw: st.DrawFn) -> str:
 @st.composite
 def damaged_texts(draw: st.DrawFn) -> str:
     """A notification's text, cut off or with something else in the middle."""
-    _, body = draw(n.bodies())
+    _, body = draw(s.bodies())
     start = draw(st.integers(0, len(body)))
     end = start + draw(st.integers(0, 8))
     patches = ["", '"', "\\", "\\u0000", "\\ud800", "{", "]", "1e999", "é"]
@@ -193,7 +194,7 @@ def spelled(facts: n.Facts) -> list[n.Json]:
 
 
 @examples(400)
-@given(message=n.bodies(n.offer_changes | n.offer_changes | n.pricing_healths))
+@given(message=s.bodies(s.offer_changes | s.offer_changes | s.pricing_healths))
 def test_a_notification_means_what_the_oracle_says(
     db: psycopg.Connection, message: tuple[n.Facts, str]
 ) -> None:
@@ -219,7 +220,7 @@ def test_a_notification_means_what_the_oracle_says(
 
 
 @examples(100)
-@given(facts=n.offer_changes | n.pricing_healths | n.plain_offer_changes)
+@given(facts=s.offer_changes | s.pricing_healths | s.plain_offer_changes)
 def test_every_spelling_of_the_same_facts_means_the_same(
     db: psycopg.Connection, facts: n.Facts
 ) -> None:
@@ -295,10 +296,10 @@ def arrivals(
 
     Every message has a time: the others are ordered by their arrival.
     """
-    dated = (n.offer_changes | n.pricing_healths).filter(
+    dated = (s.offer_changes | s.pricing_healths).filter(
         lambda facts: facts.event_time or facts.change_time or facts.publish_time
     )
-    history = draw(st.lists(n.bodies(dated), min_size=2, max_size=8, unique_by=lambda m: m[1]))
+    history = draw(st.lists(s.bodies(dated), min_size=2, max_size=8, unique_by=lambda m: m[1]))
     orders = []
     for _ in range(2):
         again = draw(st.lists(st.sampled_from(history), max_size=3))

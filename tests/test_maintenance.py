@@ -11,15 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, LiteralString
 
+import maintain
 import notifications as n
 import oracle
 import psycopg
 import pytest
+import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
-
-from db import maintain
 
 ROOT = Path(__file__).resolve().parent.parent
 Connection = psycopg.Connection[Any]
@@ -60,7 +60,7 @@ def backdate(db: Connection, days: int) -> None:
 
 # Rebuilding.
 
-dated = (n.offer_changes | n.pricing_healths).filter(
+dated = (s.offer_changes | s.pricing_healths).filter(
     lambda facts: facts.event_time or facts.change_time or facts.publish_time
 )
 
@@ -69,7 +69,7 @@ dated = (n.offer_changes | n.pricing_healths).filter(
     max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=st.lists(n.bodies(dated), min_size=1, max_size=12, unique_by=lambda m: m[1]))
+@given(history=st.lists(s.bodies(dated), min_size=1, max_size=12, unique_by=lambda m: m[1]))
 def test_rebuild_gives_what_live_ingest_left_and_after_pruning_still(
     db: Connection, history: list[tuple[n.Facts, str]]
 ) -> None:
@@ -218,13 +218,14 @@ def test_prune_deletes_what_was_received_longer_ago_and_failures_resolved_as_lon
                 " where message_id = %s",
                 (age, message),
             )
-        for message, age in {"f-0": "31 days", "f-1": "29 days", "f-2": None}.items():
+        resolved = {"f-0": "31 days", "f-1": "29 days", "f-2": None}
+        for message, since in resolved.items():
             n.ingest(db, message, f"no json: {message}")
             db.execute(
                 "update worker_failures set first_failed_at = now() - interval '1 year',"
                 " last_failed_at = now() - interval '1 year', resolved_at = now() - %s::interval"
                 " where message_id = %s",
-                (age, message),
+                (since, message),
             )
         assert one(db, "select prune_notifications('30 days')") == 2
     left = rows(db, "select message_id from worker_notifications order by message_id")

@@ -10,6 +10,7 @@ import market_oracle
 import notifications as n
 import oracle
 import psycopg
+import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
@@ -87,8 +88,8 @@ few_offers = st.lists(
         listing=st.sampled_from([True, True, True, True, False]).flatmap(
             lambda priced: prices if priced else st.none()
         ),
-        shipping=n.shippings,
-        fba=n.booleans,
+        shipping=s.shippings,
+        fba=s.booleans,
         winner=winners,
     ),
     max_size=5,
@@ -101,9 +102,9 @@ crowds = st.builds(
 dated = st.builds(
     lambda fact, time, item: at(replace(fact, **item), time),
     st.one_of(
-        st.builds(replace, n.offer_changes, offers=few_offers),
-        st.builds(replace, n.offer_changes, offers=few_offers | crowds, buy_box=st.just(())),
-        n.pricing_healths,
+        st.builds(replace, s.offer_changes, offers=few_offers),
+        st.builds(replace, s.offer_changes, offers=few_offers | crowds, buy_box=st.just(())),
+        s.pricing_healths,
     ),
     times,
     item,
@@ -112,7 +113,7 @@ windows = st.sampled_from(
     [(FIRST, FIRST + 9 * DAY), (FIRST + 2 * DAY, FIRST + 9 * DAY), (FIRST, FIRST + 3 * DAY)]
 )
 prunable = dated.map(lambda fact: later(fact, PRUNABLE - FIRST))
-histories = st.lists(n.bodies(dated), min_size=1, max_size=14, unique_by=lambda m: m[1])
+histories = st.lists(s.bodies(dated), min_size=1, max_size=14, unique_by=lambda m: m[1])
 
 
 def exact(row: n.Json) -> n.Json:
@@ -219,13 +220,13 @@ def test_days_rolled_up_in_any_steps_are_those_of_the_reference(
 @given(
     # No two at one time, for the hashes are not the same on another day.
     early=st.lists(
-        st.tuples(n.bodies(prunable), st.sampled_from([True, True, False])),
+        st.tuples(s.bodies(prunable), st.sampled_from([True, True, False])),
         min_size=4,
         max_size=12,
         unique_by=lambda m: m[0][0].event_time,
     ),
     late=st.lists(
-        n.bodies(prunable.map(lambda fact: later(fact, DAY / 24))),
+        s.bodies(prunable.map(lambda fact: later(fact, DAY / 24))),
         max_size=8,
         unique_by=lambda m: m[0].event_time,
     ),

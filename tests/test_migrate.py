@@ -17,9 +17,8 @@ import original
 import psycopg
 import pytest
 from cluster import ENVIRONMENT, ROOT, Cluster
+from migrate import MIGRATION_LOCK
 from psycopg import errors
-
-from db.migrate import MIGRATION_LOCK
 
 WaitUntil = Callable[..., None]
 Rows = list[tuple[Any, ...]]
@@ -167,7 +166,7 @@ def test_a_fresh_database_is_ready_for_its_users(empty_database_url: str) -> Non
 def test_the_own_seller_is_the_originals_where_none_is_given(
     empty_database_url: str, seller: dict[str, str]
 ) -> None:
-    migrate(empty_database_url, **seller)
+    migrate(empty_database_url, ROOT, **seller)
     assert query(empty_database_url, "select seller_id from own_sellers") == [(n.OWN_SELLER,)]
 
 

@@ -76,7 +76,8 @@ def tab(browser: Browser, page: PageProcess) -> Iterator[Page]:
         errors: list[str] = []
         tab.on("request", lambda request: requests.append(request.url))
         tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.on("console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else 0)
+        problems = ("error", "warning")
+        tab.on("console", lambda m: errors.extend([m.text] * (m.type in problems)))
         yield tab
     assert [url for url in requests if not url.startswith(f"{page.url}/")] == []
     assert errors == []

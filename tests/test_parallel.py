@@ -14,12 +14,10 @@ import notifications as n
 import original
 import psycopg
 import pytest
-from cluster import Cluster
+from cluster import Cluster, migrate
+from migrate import HERE
 from psycopg import errors, sql
 from psycopg.rows import class_row
-from test_migrate import migrate
-
-from db.migrate import HERE
 
 pytestmark = pytest.mark.ingest  # parallel plans differ between versions
 Connection = psycopg.Connection[Any]

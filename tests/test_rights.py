@@ -110,8 +110,9 @@ def connect(database_url: str, passwords: dict[str, str]) -> Iterator[Connect]:
     opened: list[Connection] = []
 
     def connect(role: str) -> Connection:
-        login = {"user": f"login_{role}", "password": passwords[role]}
-        opened.append(psycopg.connect(database_url, autocommit=True, **login))
+        user, password = f"login_{role}", passwords[role]
+        session = psycopg.connect(database_url, autocommit=True, user=user, password=password)
+        opened.append(session)
         return opened[-1]
 
     yield connect
@@ -182,7 +183,7 @@ def test_may_read_and_write_these_tables_and_views_only(
             (name,),
         ).fetchone()
         assert column
-        names = {"t": sql.Identifier(name), "c": sql.Identifier(column[0])}
+        names = {"t": sql.Identifier(name), "c": sql.Identifier(column[0]), "n": sql.Literal(name)}
         ability = {
             "select": name in readable,
             "insert": name in writable,
@@ -190,6 +191,7 @@ def test_may_read_and_write_these_tables_and_views_only(
             "delete": name in writable,
             "truncate": False,
             "lock": name in writable,
+            "use": False,
         }
         statements: dict[str, LiteralString] = {
             "select": "select {c} from {t} limit 1",
@@ -199,9 +201,10 @@ def test_may_read_and_write_these_tables_and_views_only(
             "truncate": "truncate {t} cascade",
             "lock": "lock table {t} in access exclusive mode",
         }
+        if kind == "S":  # which says what it is not before it asks who would
+            statements = {"select": statements["select"], "use": "select nextval({n})"}
         for verb, statement in statements.items():
-            # what a sequence is not, it says before it asks who would
-            if (kind != "r" and verb == "truncate") or (kind == "S" and verb != "select"):
+            if kind != "r" and verb == "truncate":
                 continue
             state = attempt(session, sql.SQL(statement).format(**names))
             # A view of several tables says that it cannot be written before it asks who would.

@@ -251,8 +251,8 @@ def test_a_sample_becomes_the_rows_worked_out_by_hand(db: psycopg.Connection, na
     assert (row["outcome"], row["acknowledge"], row["error_message"]) == ("processed", True, None)
 
     (stored,) = db.cursor(row_factory=dict_row).execute("select * from worker_notifications")
-    columns = ("notification_type", "asin", "marketplace", "item_condition", "event_time")
-    columns += ("publish_time", "amazon_notification_id", "severity")
+    columns = [*("notification_type", "asin", "marketplace", "item_condition", "event_time")]
+    columns += ["publish_time", "amazon_notification_id", "severity"]
     assert {column: stored[column] for column in columns} == {c: said[c] for c in columns}
     assert stored["raw_notification"] == json.loads(body(name))
     assert stored["dedupe_hash"] == sha256(body(name).encode()).hexdigest()

@@ -30,13 +30,15 @@ def test_rules_send_every_event_to_one_queue(shards: int) -> None:
     }
 
     def queues(detail: Any) -> set[int]:
-        return {to for to, pattern in made.values() if pattern.matches_event({"detail": detail})}
+        event: Any = {"detail": detail}
+        return {to for to, pattern in made.values() if pattern.matches_event(event)}
 
     odd = ["B00x", "B00X ", "", "B00-", "é", 7, 0.5, 1e10, None, True, False]
     for number, asin in enumerate([*ASINS, *odd] * 2):
         path = PATHS[(number + shards) % len(PATHS)]
         wanted = shard_of(asin if isinstance(asin, str) else None, shards)
         assert queues(at(path, asin)) == {wanted}, (path, asin)
+    detail: Any
     for detail in (
         {},
         {"Payload": {}},

@@ -12,10 +12,10 @@ wrong, or SQS or the database refuses; 3 where nothing happened within SECONDS (
 
 import argparse
 import hashlib
-import json
 import sys
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,10 @@ import boto3
 import botocore.config
 import psycopg
 from psycopg.rows import dict_row
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+
+import notifications as n
 
 from relay import SQS_ERRORS, RelaySettings, describe
 from settings import SettingsError
@@ -59,27 +63,16 @@ class Problem(Exception):
 
 def sample() -> str:
     """The body about BUYBOXTEST: three offers, of which the dearest is the seller's own."""
-    now = datetime.now(UTC).isoformat(timespec="microseconds")
-    offers = [
-        {
-            "SellerId": seller,
-            "ListingPrice": {"Amount": amount, "CurrencyCode": "GBP"},
-            "Shipping": {"Amount": 0, "CurrencyCode": "GBP"},
-            "IsFulfilledByAmazon": True,
-            "IsBuyBoxWinner": seller == "A0CHEAPEST",
-        }
-        for seller, amount in (("A0CHEAPEST", 9.99), ("A0SECOND", 10.49), ("A0YOURSELF", 10.99))
-    ]
-    change = {"MarketplaceId": "A1F83G8C2ARO7P", "ASIN": "BUYBOXTEST", "ItemCondition": "new"}
-    content = {"SellerId": "A0YOURSELF", "OfferChangeTrigger": change, "Offers": offers}
-    return json.dumps(
-        {
-            "NotificationType": "ANY_OFFER_CHANGED",
-            "EventTime": now,
-            "NotificationMetadata": {"PublishTime": now},
-            "Payload": {"AnyOfferChangedNotification": content},
-        }
+    now = datetime.now(UTC)
+    prices = {"A0CHEAPEST": "9.99", "A0SECOND": "10.49", "A0YOURSELF": "10.99"}
+    offers = tuple(
+        n.Offer(seller, Decimal(price), Decimal(0), fba=True, winner=seller == "A0CHEAPEST")
+        for seller, price in prices.items()
     )
+    facts = n.OfferChange(
+        asin="BUYBOXTEST", seller="A0YOURSELF", event_time=now, publish_time=now, offers=offers
+    )
+    return n.text(n.pascal(facts, time=datetime.isoformat))
 
 
 def send(settings: RelaySettings, body: str) -> str:
