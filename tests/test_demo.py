@@ -156,7 +156,13 @@ def test_it_shows_a_seller_the_state_and_works_again(
     # and make page shows it
     board = start_demo("--page")
     board.wait_until(lambda: "http://" in board.output, timeout=60, what="the page")
-    assert len(items_of(board.output.split()[-1])) == len(shown)
+    page = board.output.split()[-1]
+    assert len(items_of(page)) == len(shown)
+
+    # beside which make psql changes what it shows
+    psql = start_demo("--psql", "-qXAtc", "delete from current_state returning 1")
+    assert psql.wait() == 0, psql.output
+    assert items_of(page) == []
     board.process.terminate()
     assert board.wait() == 0, board.output
     assert board.children
