@@ -33,6 +33,7 @@ from typing import Any, Self
 
 import boto3
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
@@ -41,7 +42,7 @@ from stream import CATALOGUE, DE, JP, OWN_SELLER, UK, Market
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 
-from cluster import ROOT, Cluster, free_port, migrate
+from cluster import ROOT, Cluster, embedded_binaries, free_port, migrate
 
 DATABASE = "buybox"
 LOGINS = ("relay", "ui", "alerter", "page")  # each may do what its role, buybox_..., may
@@ -415,8 +416,9 @@ The demo's database, as its owner; \\d lists the tables, \\q leaves. Ask it:
 # The run
 
 
-def demo(directory: Path, logs: Path, *, stay: bool) -> None:
-    """The whole demo; raises DemoError, with nothing left running, where a step fails."""
+def demo(directory: Path, logs: Path, share: Callable[[Cluster], str] | None) -> None:
+    """The whole demo; raises DemoError, with nothing left running, where a step fails. It stays up
+    where there is somebody to share its server with."""
     console.print(
         "A small seller's six hours on Amazon: notifications, a queue, Postgres, a relay\n"
     )
@@ -463,7 +465,8 @@ def demo(directory: Path, logs: Path, *, stay: bool) -> None:
             send_all(sent.bodies, queue, relay, db, say)
             tell_all(alerter, db)
         complete.touch()
-        if stay:
+        if share:
+            share(cluster)
             webhook.hear = lambda payload: console.print(f"alert: {payload['data']['title']}")
             stay_up(cluster, queue, market, (relay, alerter), logs)
             return
@@ -525,38 +528,45 @@ def last_run(directory: Path) -> Cluster:
         raise DemoError("there is no demo database yet: run make demo first")
     if not (directory / "complete").exists():
         raise DemoError("the last make demo did not finish: run it again")
-    return Cluster("embedded", keep=place)
+    cluster = Cluster("embedded", keep=place)
+    cluster.sql(f"alter role page password '{cluster.password}'")
+    return cluster
 
 
-def serve_page(directory: Path) -> int:
-    """board.py over what the last demo left, until it is told to end; returns its exit status."""
-    with last_run(directory) as cluster:
-        cluster.sql(f"alter role page password '{cluster.password}'")
-        page = start(
-            [sys.executable, "board.py"],
-            cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": cluster.url(DATABASE, "page")},
-            stdin=subprocess.DEVNULL,
-        )
-        # Both get Ctrl-C; a SIGTERM for us is passed on. The page's end is ours.
-        for name in SIGNALS:
-            signal.signal(name, lambda *_: page.send_signal(signal.SIGTERM))
-        return page.wait()
+def look(url: str, psql: Sequence[str] | None) -> int:
+    """psql with these arguments, else the page, over the owner's database; returns its status."""
+    return serve_page(url) if psql is None else open_psql(url, psql)
 
 
-def open_psql(directory: Path, arguments: Sequence[str]) -> int:
-    """psql on what the last demo left, as its owner; returns psql's exit status."""
-    with last_run(directory) as cluster:
-        if not arguments:
-            print(SUGGESTIONS, flush=True)
-        easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
-        # Ctrl-C there cancels a statement; it must not end us and the server under it.
-        signal.signal(signal.SIGINT, lambda *_: None)
-        shell = start(
-            [cluster.binaries / "psql", *easy, *arguments],
-            env=os.environ | cluster.environment(cluster.url(DATABASE)),
-        )
+def serve_page(url: str) -> int:
+    """board.py over this database, until it is told to end; returns its exit status."""
+    page = start(
+        [sys.executable, "board.py"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url.replace("://seller:", "://page:")},
+        stdin=subprocess.DEVNULL,
+    )
+    # Both get Ctrl-C; a SIGTERM for us is passed on. The page's end is ours.
+    for name in SIGNALS:
+        signal.signal(name, lambda *_: page.send_signal(signal.SIGTERM))
+    return page.wait()
+
+
+def open_psql(url: str, arguments: Sequence[str]) -> int:
+    """psql on this database; returns psql's exit status."""
+    if not arguments:
+        print(SUGGESTIONS, flush=True)
+    easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
+    # Ctrl-C there cancels a statement; it must not end us and the server under it.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    # In the environment, because everybody may see arguments.
+    names = {"dbname": "DATABASE"}
+    login = {f"PG{names.get(k, k.upper())}": str(v) for k, v in conninfo_to_dict(url).items()}
+    shell = start([embedded_binaries() / "psql", *easy, *arguments], env=os.environ | login)
+    try:
         return shell.wait()
+    finally:
+        stop(shell)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -620,16 +630,28 @@ def main() -> int:
     log: Path | None = None
     try:
         logs.mkdir(parents=True, exist_ok=True)
-        with (directory / "lock").open("w") as lock:
+        looks = arguments.page or arguments.psql is not None
+        # Who holds it has a server, and says in it where, for others to look at the same data.
+        (directory / "lock").touch(mode=0o600)
+        with (directory / "lock").open("r+") as lock:
+
+            def share(cluster: Cluster) -> str:
+                url = cluster.url(DATABASE)
+                lock.write(url)
+                lock.flush()
+                return url
+
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                if looks and (url := lock.read()):
+                    return look(url, arguments.psql)
                 raise DemoError("another make demo, up, psql or page uses this directory") from None
-            if arguments.psql is not None:
-                return open_psql(directory, arguments.psql)
-            if arguments.page:
-                return serve_page(directory)
-            demo(directory, logs, stay=arguments.up)
+            lock.truncate()
+            if looks:
+                with last_run(directory) as cluster:
+                    return look(share(cluster), arguments.psql)
+            demo(directory, logs, share if arguments.up else None)
             return 0
     except Interrupted as interrupted:
         print("demo: interrupted; nothing is left running", file=sys.stderr)

@@ -170,7 +170,13 @@ def test_make_up_goes_on_with_what_comes_until_it_is_ended(
     # make page shows what it left
     board = start_demo("--page")
     board.wait_until(lambda: "http://" in board.output, timeout=60, what="the page")
-    assert {item["asin"] for item in items_of(board.output.split()[-1])} == items
+    page = board.output.split()[-1]
+    assert {item["asin"] for item in items_of(page)} == items
+
+    # beside which make psql changes what it shows
+    psql = start_demo("--psql", "-qXAtc", "delete from current_state returning 1")
+    assert psql.wait() == 0, psql.output
+    assert items_of(page) == []
     board.process.terminate()
     assert board.wait() == 0, board.output
     assert board.children
