@@ -76,8 +76,8 @@ front: .venv/dev ## make DATABASE_URL read from all of READER_URLS, but EXCLUDE
 test: test-sql test-py ## run every test but make soak's, after installing what they need
 
 test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and on Postgres 18
-	.venv/bin/python tests/cluster.py -- pg_prove --ext .sql --recurse db/tests
-	.venv/bin/python tests/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
+	.venv/bin/python tests/helpers/cluster.py -- pg_prove --ext .sql --recurse db/tests
+	.venv/bin/python tests/helpers/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
 
 test-py: system .venv/dev ## run the Python tests, on the system's Postgres
 	.venv/bin/pytest -n 4 --dist worksteal
@@ -87,22 +87,22 @@ soak: system .venv/dev ## run what takes minutes: outages, crowds, the ingest pa
 	.venv/bin/pytest -m soak -rA -o faulthandler_timeout=1200
 
 bench: system .venv/dev ## measure ingest beside a bare insert and a peer, and the rest (PARTS=...)
-	@$(PYTHON) tests/system.py valgrind
+	@$(PYTHON) tests/helpers/system.py valgrind
 	.venv/bin/python bench/bench.py $(PARTS)
 
 reference: system .venv/dev ## renew docs/reference.md, db/schema.sql and the outputs that docs show
-	@.venv/bin/python tests/reference.py
+	@.venv/bin/python tests/helpers/reference.py
 
 screenshots: system .venv/dev ## take docs' pictures of the page, of what the demo left
-	@$(PYTHON) tests/system.py fonts-inter
-	@.venv/bin/python tests/screenshots.py
+	@$(PYTHON) tests/helpers/system.py fonts-inter
+	@.venv/bin/python tests/helpers/screenshots.py
 
 lint: system .venv/dev ## check style, types and every PL/pgSQL function
 	.venv/bin/sqlfluff lint db
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/python tests/plpgsql_check.py
+	.venv/bin/python tests/helpers/plpgsql_check.py
 
 # As root, the demo keeps its server outside, where .demo/server links to.
 clean: ## remove what make and the tests made here
@@ -118,12 +118,12 @@ CHECK_PYTHON = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 
 # What the tests need of the system: Postgres, pgTAP, plpgsql_check.
 system:
 	$(CHECK_PYTHON)
-	@$(PYTHON) tests/system.py
+	@$(PYTHON) tests/helpers/system.py
 
 # Stamps: what was interrupted is done again.
 .venv/made:
 	$(CHECK_PYTHON)
-	@$(PYTHON) tests/system.py python3-venv
+	@$(PYTHON) tests/helpers/system.py python3-venv
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
 

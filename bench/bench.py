@@ -24,7 +24,9 @@ from typing import Any
 
 import psycopg
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))  # cluster.py, relays.py
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent / "tests" / "helpers")
+)  # cluster.py, relays.py
 
 from end_to_end import relay
 from instructions import instructions

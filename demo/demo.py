@@ -40,7 +40,7 @@ from rich.table import Table
 from rich.text import Text
 from stream import CATALOGUE, DE, JP, OWN_SELLER, UK, Market
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
 
 from cluster import ROOT, Cluster, embedded_binaries, free_port, migrate
 

@@ -24,7 +24,7 @@ import botocore.config
 import psycopg
 from psycopg.rows import dict_row
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
 
 import notifications as n
 

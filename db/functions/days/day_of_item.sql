@@ -58,7 +58,8 @@ begin atomic
       and e.marketplace = day_of_item.marketplace
       and e.item_condition = day_of_item.item_condition
       and e.event_time >= coalesce(
-        (select coalesce(d.offers_time, d.severity_time) from eve as d),
+        -- offers that came late may be older than any issue
+        (select coalesce(d.offers_time, '-infinity') from eve as d),
         utc_midnight(day_of_item.day)
       )
       and e.event_time < utc_midnight(day_of_item.day + 1)

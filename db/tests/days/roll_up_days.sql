@@ -1,6 +1,6 @@
 -- What a day's row holds, which days are written, and what is an arrival.
 begin;
-select plan(38);
+select plan(43);
 \ir ../fixtures.psql
 \ir ../market.psql
 set local timezone to 'Pacific/Kiritimati';  -- fourteen hours ahead: days are UTC days all the same
@@ -142,6 +142,24 @@ cross join lateral ingest_notification('after', l.body) as r
 where l.place = 3;
 select is(roll_up_days(), 2::bigint, 'is an arrival, too');
 select is(pg_temp.opens(), l.price::numeric, 'and stood') from level as l where l.place = 3;
+
+-- Of an item of which only issues were known: offers that come late to a day that is final.
+select is(r.outcome, o.outcome, 'an issue at ' || o.event_time)
+from (
+  values ('2023-01-31T08:00:00Z', 'processed'), ('2023-02-01T00:00:00Z', 'processed')
+) as o (event_time, outcome)
+cross join lateral ingest_notification(o.event_time, pg_temp.pricing_health(
+  18, 10, asin => 'B0TEST0003', event_time => o.event_time
+)::text) as r;
+update worker_notifications as n set received_at = n.event_time where n.asin = 'B0TEST0003';
+select is(prune_notifications('28 days'), 1::bigint, 'the first goes, and its day is final');
+select is(
+  pg_temp.hear(1, pg_temp.at(14), null, 'B0TEST0003'), 'processed', 'offers from before both'
+);
+select roll_up_days();
+select is(d.known_seconds, 86400::numeric, 'are known all the next day')
+from item_days as d
+where d.asin = 'B0TEST0003' and d.day = '2023-02-01';
 
 select * from finish();
 rollback;

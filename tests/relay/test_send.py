@@ -17,7 +17,7 @@ from cluster import Cluster
 from relays import RelayProcess
 from sqs import Queue
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "postgresql://u:s3cret@127.0.0.1:1/none"
 
 

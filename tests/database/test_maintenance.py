@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from psycopg import errors
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 Connection = psycopg.Connection[Any]
 WaitUntil = Callable[..., None]
 X, Y = "B0TEST0001", "B0TEST0002"

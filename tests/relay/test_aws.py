@@ -27,7 +27,7 @@ from botocore import xform_name
 import relay
 from tools.shards import CHARACTERS, rules, shard_of
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 AMAZON = "437568002678"
 
 

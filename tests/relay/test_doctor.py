@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqs import Queue
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CHECKS = [
     "database",
     "migrated",

@@ -15,7 +15,7 @@ from typing import Any, Self
 from cluster import free_port
 from prometheus_client.parser import text_string_to_metric_families
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("AWS_", "HOME", "LANG", "LC_", "PATH", "TMPDIR")  # of the tests' own environment
 
 

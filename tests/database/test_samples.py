@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 pytestmark = pytest.mark.ingest
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 # What analyze_notification says of any notification unless its sample says otherwise.
 ANALYSIS: dict[str, Any] = {

@@ -4,7 +4,7 @@
 
 docs/reference.md and db/schema.sql come whole from the catalog and its comments. In the documents
 of STATEMENTS each ```text block is what psql prints for the ```sql block before it, on what make
-demo leaves. tests/test_docs.py checks that both are current.
+demo leaves. tests/database/test_docs.py checks that both are current.
 """
 
 import re
@@ -219,10 +219,10 @@ def write_reference(db: psycopg.Connection[Any]) -> str:
     lines = [
         "# Reference",
         "",
-        "Written by `tests/reference.py` from the comments in `db/comments.sql`, `db/functions`",
-        "and `db/views`: change a comment there and run `make reference`. Beside what is said of",
-        "rights, the owner of the database may do everything. Keys, checks and indexes are in",
-        "[db/schema.sql](../db/schema.sql).",
+        "Written by `tests/helpers/reference.py` from the comments in `db/comments.sql`,",
+        "`db/functions` and `db/views`: change a comment there and run `make reference`. Beside",
+        "what is said of rights, the owner of the database may do everything. Keys, checks and",
+        "indexes are in [db/schema.sql](../db/schema.sql).",
         "",
     ]
     lines += [f"- [{heading}](#{anchor(heading)})" for heading in [*groups, "Errors", "Internal"]]

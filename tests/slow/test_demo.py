@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from cluster import free_port
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SEVERITIES = ["critical", "high", "warning", "info", "success"]
 WaitUntil = Callable[..., Any]
 soak = partial(pytest.param, marks=pytest.mark.soak)

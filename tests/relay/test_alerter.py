@@ -27,7 +27,7 @@ from channels import read_channels
 WaitUntil = Callable[..., None]
 SECRET = "whsec_dGhlIGFsZXJ0ZXIncyBzZWNyZXQ="
 ASIN = "B0TEST0001"
-GUIDE = Path(__file__).resolve().parent.parent / "docs" / "alerts.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
 
 
 class AlerterProcess(RelayProcess):

@@ -1,6 +1,6 @@
 """Postgres servers for tests, demo and bench; needs the standard library only.
 
-From the shell, `python tests/cluster.py [--embedded] -- command ...` runs a command beside
+From the shell, `python tests/helpers/cluster.py [--embedded] -- command ...` runs a command beside
 a new server and returns its exit status. libpq's PG* variables and DATABASE_URL tell the command of
 a migrated database with pgTAP.
 """
@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # What the user's shell says of other databases and sellers must not reach the tests.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "AMAZON_"))}

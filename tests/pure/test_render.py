@@ -22,7 +22,7 @@ from packaging.specifiers import SpecifierSet
 
 import relay
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "render.yaml").read_text()
 GUIDE = (ROOT / "docs" / "render.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
