@@ -76,8 +76,10 @@ front: .venv/dev ## make DATABASE_URL read from all of READER_URLS, but EXCLUDE
 test: test-sql test-py ## run every test but make soak's, after installing what they need
 
 test-sql: system .venv/dev ## run the pgTAP tests, on the system's Postgres and on Postgres 18
-	.venv/bin/python tests/helpers/cluster.py -- pg_prove --ext .sql --recurse db/tests
-	.venv/bin/python tests/helpers/cluster.py --embedded -- pg_prove --ext .sql --recurse db/tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line pgtap-system pgtap-embedded
+
+pgtap-system pgtap-embedded: pgtap-%:
+	.venv/bin/python tests/helpers/cluster.py $(filter-out --system,--$*) -- pg_prove --ext .sql --recurse db/tests
 
 test-py: system .venv/dev ## run the Python tests, on the system's Postgres
 	.venv/bin/pytest -n 4 --dist worksteal

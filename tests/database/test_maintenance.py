@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, LiteralString
@@ -60,8 +60,19 @@ def backdate(db: Connection, days: int) -> None:
 
 # Rebuilding.
 
-dated = (s.offer_changes | s.pricing_healths).filter(
-    lambda facts: facts.event_time or facts.change_time or facts.publish_time
+
+def recent(facts: n.Facts) -> n.Facts:
+    """The same a hundred days ago: pruning rolls up each day since."""
+    by = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - n.START
+    by -= timedelta(days=100)
+    names = ("event_time", "change_time", "publish_time")
+    return dataclasses.replace(facts, **{k: t + by for k in names if (t := getattr(facts, k))})
+
+
+dated = (
+    (s.offer_changes | s.pricing_healths)
+    .filter(lambda facts: facts.event_time or facts.change_time or facts.publish_time)
+    .map(recent)
 )
 
 

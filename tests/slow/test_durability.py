@@ -133,6 +133,7 @@ def test_a_commit_that_was_told_not_to_wait_for_the_standby_deletes_nothing(
     assert len(stored(own_url)) == 1
 
 
+@pytest.mark.soak
 def test_a_standby_that_is_away_costs_neither_sessions_nor_messages(
     own_cluster: Cluster, own_url: str, queue_url: str, wait_until: WaitUntil
 ) -> None:
