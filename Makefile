@@ -6,12 +6,12 @@ PYTHON ?= python3
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' Makefile) system
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/demo ## show it all at work on made-up messages, without an account
 	@.venv/bin/python demo/demo.py
 
-up: .venv/demo .venv/page ## the demo, kept running for a UI or a notebook, until Ctrl-C
+up: .venv/demo ## the demo, kept running for a UI or a notebook, until Ctrl-C
 	@.venv/bin/python demo/demo.py --up
 
 psql: .venv/demo ## open psql on the data that the demo left
@@ -117,7 +117,7 @@ CHECK_PYTHON = @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 
 	echo "Python 3.11 or newer is needed. Where python3 is older: make PYTHON=python3.11 ..." >&2; \
 	exit 1; }
 
-# What the tests need of the system: Postgres, pgTAP, plpgsql_check.
+# What the tests need of the system, as tests/helpers/system.py says.
 system:
 	$(CHECK_PYTHON)
 	@$(PYTHON) tests/helpers/system.py
