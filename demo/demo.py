@@ -253,7 +253,7 @@ def send_all(
             del unsent[:10]
         else:
             time.sleep(0.05)
-    say(f"{len(bodies)} messages at the pace of moto, the local SQS")
+    say(f"{len(bodies)} messages at the pace of moto, a local SQS")
 
 
 def tell_all(alerter: Program, db: Connection) -> None:
