@@ -11,7 +11,7 @@ begin atomic
 end;
 
 comment on function begin_maintenance() is
-'Lets rerun_severity(), rebuild_current_state() and prune_notifications() run one at a time, '
-'until the transaction ends; live ingest goes on beside them. A transaction left idle for 60 '
-'seconds after it (sooner where idle_in_transaction_session_timeout says so) ends with its '
-'session.';
+'Lets rerun_severity(), rebuild_current_state(), roll_up_days(), prune_notifications() and '
+'activate_severity_rules() run one at a time, until the transaction ends; live ingest goes on '
+'beside them. A transaction left idle for 60 seconds after it (sooner where '
+'idle_in_transaction_session_timeout says so) ends with its session.';
