@@ -1,22 +1,13 @@
-"""render.yaml: what Render reads, and that its commands and variables are enough."""
+"""render.yaml: what Render reads, and that it fits the guide, the lock files and the settings."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import tomllib
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import yaml
-from cluster import free_port
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -164,84 +155,6 @@ def test_it_has_every_variable_that_is_required_and_no_secret(
         assert entry.get("sync") in (None, False), name
         assert "value" not in entry or name.startswith("PYTHON")
     assert not re.search(r"://|AKIA|amzn1|A2D8NG39VURSL3", TEXT)
-
-
-@pytest.fixture
-def given_by_render(
-    variables: dict[str, Any], empty_database_url: str, queue_url: str
-) -> dict[str, str]:
-    """What Render gives a process: the file's variables, and PORT.
-
-    And of ours where the local SQS is, and short polls, for a stop waits for the poll under way.
-    """
-    given = {
-        "DATABASE_URL": empty_database_url,
-        "SQS_QUEUE_URL": queue_url,
-        "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AMAZON_SELLER_ID": "A1SELLER0000TEST",
-        "PYTHON_VERSION": variables["PYTHON_VERSION"]["value"],
-        "PYTHONPATH": variables["PYTHONPATH"]["value"],
-    }
-    assert given.keys() == variables.keys()
-    return given | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PORT": str(free_port()),
-        "WAIT_TIME": "1",
-        "AWS_ENDPOINT_URL_SQS": os.environ["AWS_ENDPOINT_URL_SQS"],
-    }
-
-
-@pytest.fixture
-def started(service: Any, given_by_render: dict[str, str]) -> Iterator[Callable[[], Any]]:
-    """Starts the service as Render does; ends it with the test."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        command = ["sh", "-c", f"exec {service['startCommand']}"]
-        processes.append(
-            subprocess.Popen(command, cwd=ROOT, env=given_by_render, stdout=subprocess.DEVNULL)
-        )
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def test_its_commands_migrate_start_and_stop_with_its_variables_alone(
-    service: Any,
-    given_by_render: dict[str, str],
-    started: Callable[[], subprocess.Popen[bytes]],
-    wait_until: Callable[..., None],
-) -> None:
-    migration = subprocess.run(
-        service["preDeployCommand"],
-        shell=True,
-        cwd=ROOT,
-        env=given_by_render,
-        capture_output=True,
-        text=True,
-    )
-    assert migration.returncode == 0, migration.stderr
-    with psycopg.connect(given_by_render["DATABASE_URL"]) as db:
-        sellers = db.execute("select seller_id from own_sellers").fetchall()
-    assert sellers == [("A1SELLER0000TEST",)]
-
-    process = started()
-
-    def healthy() -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{given_by_render['PORT']}/health"):
-                return True
-        except urllib.error.URLError:  # and of these HTTPError
-            return False
-
-    wait_until(healthy, what="/health to answer 200")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(service["maxShutdownDelaySeconds"]) == 0
 
 
 def test_what_the_guide_adds_fits_the_file(service: Any, variables: dict[str, Any]) -> None:
