@@ -110,6 +110,19 @@ def seen(db: psycopg.Connection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def hold(receiver: Receiver) -> tuple[threading.Event, threading.Event]:
+    """Lets it answer only once told; returns what says that a request is there, and what tells."""
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Answer:
+        arrived.set()
+        assert go_on.wait(60)
+        return OK
+
+    receiver.answer = answer
+    return arrived, go_on
+
+
 def running(database_url: str, receiver: Receiver, **settings: str) -> AlerterProcess:
     settings = {"ALERT_URL_DEFAULT": receiver.url, **settings}
     return AlerterProcess(DATABASE_URL=database_url, **settings)
@@ -296,14 +309,7 @@ def test_a_channel_gets_its_own_while_another_is_slow(
 def test_an_apprise_that_is_stuck_does_not_hold_up_the_end(
     database_url: str, db: psycopg.Connection, receiver: Receiver, wait_until: WaitUntil
 ) -> None:
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def answer(request: Request) -> Answer:
-        arrived.set()
-        go_on.wait()
-        return OK
-
-    receiver.answer = answer
+    arrived, go_on = hold(receiver)
     url = receiver.url.replace("http:", "json:").partition("?")[0] + "?rto=600"
     with AlerterProcess(DATABASE_URL=database_url, ALERT_URL_DEFAULT=url) as process:
         raise_issue(db)
@@ -318,14 +324,7 @@ def test_an_apprise_that_is_stuck_does_not_hold_up_the_end(
 def test_killed_between_send_and_finish_it_is_sent_again(
     database_url: str, db: psycopg.Connection, receiver: Receiver, wait_until: WaitUntil
 ) -> None:
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def answer(request: Request) -> Answer:
-        arrived.set()
-        assert go_on.wait(30)
-        return OK
-
-    receiver.answer = answer
+    arrived, go_on = hold(receiver)
     with running(database_url, receiver) as process:
         raise_issue(db)
         assert arrived.wait(30)
@@ -344,14 +343,7 @@ def test_killed_between_send_and_finish_it_is_sent_again(
 def test_at_a_signal_what_is_being_sent_is_finished(
     database_url: str, db: psycopg.Connection, receiver: Receiver, wait_until: WaitUntil
 ) -> None:
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def answer(request: Request) -> Answer:
-        arrived.set()
-        assert go_on.wait(30)
-        return OK
-
-    receiver.answer = answer
+    arrived, go_on = hold(receiver)
     with running(database_url, receiver) as process:
         raise_issue(db)
         assert arrived.wait(30)
