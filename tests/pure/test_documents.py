@@ -53,6 +53,11 @@ def test_what_a_document_names_exists(document: Path) -> None:
     assert set(re.findall(r"\brelay_[a-z_]+[a-z]", text)) - exposed == set()
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_example_answers_with_nothing(document: Path) -> None:
+    assert "(0 rows)" not in document.read_text()
+
+
 def test_links_lead_to_headings() -> None:
     def headings(document: Path) -> set[str]:
         found = re.findall(r"^#+ (.*)", document.read_text(), re.MULTILINE)

@@ -73,5 +73,4 @@ return coalesce('{
 
 comment on function condition_name(text) is
 'The condition name of a SQLSTATE (22P02 is invalid_text_representation), or the code itself '
-'where it has none, as this project''s own OC001 to OC008 and OC101 to OC103, or where no message '
-'can fail by it.';
+'where it has none, as this project''s own (OC001, …), or where no message can fail by it.';
