@@ -6,7 +6,7 @@ begin atomic
   from unnest(batch) as m
   where m.outcome is null
     and (m.analysis).notification_type = newest_of.notification_type
-  order by m.asin, m.marketplace, (m.analysis).item_condition, m.moment desc;
+  order by m.asin asc, m.marketplace asc, (m.analysis).item_condition asc, m.moment desc;
 end;
 
 comment on function newest_of(incoming[], text) is
