@@ -33,10 +33,7 @@ select
   c.last_updated
 from current_state as c
 left join items as i on c.asin = i.asin and c.marketplace = i.marketplace
-left join price_to_win() as p
-  on c.asin = p.asin
-  and c.marketplace = p.marketplace
-  and c.item_condition = p.item_condition;
+left join lateral suggest_price(c) as p on true;
 
 comment on view item_now is
 'current_state for people: with what items says of it, gap_pct (how far your price lies above the '
