@@ -5,6 +5,7 @@ hashing for more than it takes, as valgrind's processor has no instructions for 
 
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -63,7 +64,7 @@ def callgrind(bench: Bench) -> Iterator[Path]:
                 time.sleep(0.1)
             yield Path(out)
         finally:
-            server.terminate()  # a smart stop: the connections are closed
+            server.send_signal(signal.SIGINT)  # a fast stop: after an error, connections are open
             server.wait()
     bench.cluster.start()
 

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from cluster import Cluster
 from moto.server import ThreadedMotoServer
+from sqs import Queue
 
 # The same examples each run, and no verdict by the clock: a test that passed passes again.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -139,6 +140,18 @@ def queue_url(sqs_endpoint: str) -> str:
     redrive = {"deadLetterTargetArn": attributes["QueueArn"], "maxReceiveCount": 3}
     queue = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(redrive)})
     return queue["QueueUrl"]
+
+
+@pytest.fixture
+def queue(queue_url: str) -> Queue:
+    """That queue, as its sender."""
+    return Queue(queue_url)
+
+
+@pytest.fixture
+def settings(database_url: str, queue_url: str) -> dict[str, object]:
+    """What a relay needs between the two."""
+    return {"DATABASE_URL": database_url, "SQS_QUEUE_URL": queue_url}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import market_oracle
 import notifications as n
 import oracle
 import psycopg
+import pytest
 import strategies as s
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -125,28 +126,19 @@ def comparable(found: list[n.Json]) -> list[list[tuple[str, str]]]:
     return sorted(sorted((k, repr(v)) for k, v in exact(row).items()) for row in found)
 
 
+@pytest.mark.parametrize("function", ["offer_changes", "buy_box_changes"])
 @examples(80)
 @given(history=histories, window=windows)
-def test_offer_changes_are_those_of_the_reference(
-    db: Connection, history: list[tuple[n.Facts, str]], window: tuple[datetime, datetime]
+def test_changes_are_those_of_the_reference(
+    db: Connection,
+    function: LiteralString,
+    history: list[tuple[n.Facts, str]],
+    window: tuple[datetime, datetime],
 ) -> None:
     with db.transaction(force_rollback=True):
         ingest(db, *(body for _, body in history))
-        found = dicts(db, "select * from offer_changes(%s, %s)", *window)
-        expected = market_oracle.offer_changes(history, *window)
-        event(f"{min(len(expected), 3)} changes at least")
-        assert comparable(found) == comparable(expected)
-
-
-@examples(80)
-@given(history=histories, window=windows)
-def test_buy_box_changes_are_those_of_the_reference(
-    db: Connection, history: list[tuple[n.Facts, str]], window: tuple[datetime, datetime]
-) -> None:
-    with db.transaction(force_rollback=True):
-        ingest(db, *(body for _, body in history))
-        found = dicts(db, "select * from buy_box_changes(%s, %s)", *window)
-        expected = market_oracle.buy_box_changes(history, *window)
+        found = dicts(db, "select * from " + function + "(%s, %s)", *window)
+        expected = getattr(market_oracle, function)(history, *window)
         event(f"{min(len(expected), 3)} changes at least")
         assert comparable(found) == comparable(expected)
 

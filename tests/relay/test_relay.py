@@ -26,16 +26,6 @@ Connection = psycopg.Connection[Any]
 DATABASE_URL = "postgresql://seller:s3cret@127.0.0.1:1/none"
 
 
-@pytest.fixture
-def queue(queue_url: str) -> Queue:
-    return Queue(queue_url)
-
-
-@pytest.fixture
-def settings(database_url: str, queue_url: str) -> dict[str, object]:
-    return {"DATABASE_URL": database_url, "SQS_QUEUE_URL": queue_url}
-
-
 def stored(db: Connection) -> int:
     row = db.execute("select count(*) from worker_notifications").fetchone()
     assert row

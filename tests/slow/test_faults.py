@@ -28,16 +28,6 @@ Connection = psycopg.Connection[Any]
 
 
 @pytest.fixture
-def queue(queue_url: str) -> Queue:
-    return Queue(queue_url)
-
-
-@pytest.fixture
-def settings(database_url: str, queue_url: str) -> dict[str, object]:
-    return {"DATABASE_URL": database_url, "SQS_QUEUE_URL": queue_url}
-
-
-@pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     with StandIn().running() as stand_in:
         yield stand_in

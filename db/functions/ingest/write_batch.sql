@@ -30,9 +30,9 @@ begin
     or pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()
   ) then
     -- A commit that wrote nothing neither flushes nor waits for a synchronous standby, and what is
-    -- repeated may be visible before it is durable: where somebody commits asynchronously, or a wait
-    -- for the standby was cut short. A record of this call's own stands behind it in the log, so
-    -- that its flush covers it. (An xid alone would not: it is no record.)
+    -- repeated may be visible before it is durable: where somebody commits asynchronously, or where
+    -- a wait for the standby was cut short. A record of this call's own stands behind it in the
+    -- log, so that its flush covers it. (An xid alone would not: it is no record.)
     perform pg_logical_emit_message(true, 'duplicate', '');
   end if;
   return applied;

@@ -40,7 +40,9 @@ begin
   complaint := coalesce(
     misfit(notification, 'amazon_notification', null),
     misfit(
-      in_pascal_case(notification -> 'Payload'), payload_type(notification ->> 'NotificationType'), 'Payload'
+      in_pascal_case(notification -> 'Payload'),
+      payload_type(notification ->> 'NotificationType'),
+      'Payload'
     )
   );
 end
