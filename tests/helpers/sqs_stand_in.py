@@ -23,6 +23,7 @@ class StandIn:
     def __init__(self) -> None:
         self.max_receives: int | None = 3
         self.dead: list[tuple[str, int]] = []  # body, receives
+        self.polls = 0  # in flight
         self._messages: dict[str, dict[str, Any]] = {}
         self._visible: deque[str] = deque()
         self._hidden: list[tuple[float, str, int]] = []  # until, id, receive
@@ -98,10 +99,12 @@ class StandIn:
     def ReceiveMessage(self, request: Request) -> Request:
         end = time.monotonic() + request.get("WaitTimeSeconds", 0)
         with self._change:
+            self.polls += 1
             while True:
                 taken = self._take(request["MaxNumberOfMessages"], request["VisibilityTimeout"])
                 wait = min(0.1, end - time.monotonic())
                 if taken or wait <= 0:
+                    self.polls -= 1
                     return {"Messages": taken} if taken else {}
                 self._change.wait(wait)
 

@@ -257,7 +257,7 @@ def test_a_poll_in_flight_at_the_signal_stores_what_it_brings(
     settings = stand_in.settings | {"DATABASE_URL": database_url}
     body = offer_changed("B000000001", 1)
     with RelayProcess(CONCURRENCY=4, WAIT_TIME=10, **settings) as relay:
-        wait_until(relay.is_healthy, what="health")
+        wait_until(lambda: stand_in.polls == 4, what="the polls")
         relay.process.send_signal(signal.SIGTERM)
         wait_until(lambda: relay.logs("stopping"), what="the signal")
         stand_in.send(body)

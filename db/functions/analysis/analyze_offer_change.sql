@@ -62,7 +62,13 @@ begin atomic
       min(p.landed_price) filter (where p.is_buy_box_winner) as winning_price,
       bool_or(p.is_buy_box_winner) as is_won,
       coalesce(bool_or(p.is_buy_box_winner and p.is_own), false) as is_won_by_you,
-      array_agg(p) filter (where p.is_buy_box_winner) as winners,
+      -- spelt out, because a whole row would be made of every offer, not of the winners alone
+      array_agg(
+        row(
+          p.ordinal, p.seller_id, p.listing_price, p.shipping, p.landed_price, p.currency,
+          p.shipping_currency, p.is_prime, p.is_fba, p.is_buy_box_winner, p.is_own
+        )::priced_offer
+      ) filter (where p.is_buy_box_winner) as winners,
       -- one message has one currency, so any priced offer's is the own offer's
       min(p.currency) filter (where p.landed_price is not null) as currency,
       min(least(p.currency, p.shipping_currency)) as first_currency,

@@ -16,7 +16,6 @@ begin
   m.asin := null;
   m.marketplace := null;
   m.severity := null;
-  m.trace_id := time_ordered_id()::text;
   m.error_type := condition_name(code);
   m.error_message := left(regexp_replace(complaint, '[[:cntrl:]]+', ' ', 'g'), 300);
   return m;

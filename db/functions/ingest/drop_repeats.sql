@@ -9,14 +9,6 @@ declare
   m incoming;
   first incoming;
 begin
-  if (
-    select
-      count(distinct b.message_id) = cardinality(batch)
-      and count(distinct b.dedupe_hash) = cardinality(batch)
-    from unnest(batch) as b
-  ) then
-    return batch;
-  end if;
   for i in 2 .. cardinality(batch) loop
     m := batch[i];
     continue when m.outcome = 'duplicate';

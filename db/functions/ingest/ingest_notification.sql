@@ -56,10 +56,21 @@ begin
 
   batch := recognize(message_id, hashes);
   if exists (select from unnest(batch) as m where m.outcome is null) then
-    select r.batch, r.notifications into batch, notifications
-    from in_force() as i
-    cross join lateral read_batch(batch, body, i.rules, i.own_sellers) as r;
-    batch := drop_repeats(batch);
+    begin
+      select r.* into batch, notifications
+      from read_batch(batch, body) as r;
+    exception when others or assert_failure then
+      select r.* into batch, notifications
+      from read_each(batch, body) as r;
+    end;
+    if exists (
+      select
+      from unnest(message_id, hashes) with ordinality as m (message_id, dedupe_hash, position)
+      where array_position(ingest_notification.message_id, m.message_id) < m.position
+        or array_position(hashes, m.dedupe_hash) < m.position
+    ) then
+      batch := drop_repeats(batch);
+    end if;
   end if;
   if cardinality(batch) = 1 then
     alone := write_alone(batch[1], body[1], notifications[1]);

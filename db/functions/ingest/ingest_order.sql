@@ -1,14 +1,21 @@
 -- Read off the text, not off the JSON: the relay sorts by it before anything is parsed, and any
--- text must do. The first two find it fast where Amazon puts it; the third looks at all places, and
--- past the quotes that an SNS envelope escapes. Built-in functions only: the relay may execute no
--- other of ours.
+-- text must do. The first two find it fast where Amazon puts it, if a string follows the name: the
+-- sign before it, which no JSON holds, ties the quote to the start. The third looks at all places,
+-- and past the quotes that an SNS envelope escapes. Built-in functions only: the relay may execute
+-- no other of ours.
 create or replace function ingest_order(body text)
 returns bigint
 language sql immutable parallel safe
 return hashtextextended(
   btrim(coalesce(
-    substring(left(split_part(body, '"ASIN"', 2), 100) from '^\s*:\s*"([^"\\]+)'),
-    substring(left(split_part(body, '"asin"', 2), 100) from '^\s*:\s*"([^"\\]+)'),
+    nullif(split_part(split_part(split_part(
+      e'\x01' || ltrim(left(split_part(body, '"ASIN"', 2), 60), e' \t\r\n:'),
+      e'\x01"', 2
+    ), '"', 1), '\', 1), ''),
+    nullif(split_part(split_part(split_part(
+      e'\x01' || ltrim(left(split_part(body, '"asin"', 2), 60), e' \t\r\n:'),
+      e'\x01"', 2
+    ), '"', 1), '\', 1), ''),
     substring(body from '"(?:ASIN|asin)\\*"\s*:\s*\\*"([^"\\]+)'),
     body,
     ''
