@@ -73,7 +73,7 @@ begin atomic
       min(p.currency) filter (where p.landed_price is not null) as currency,
       min(least(p.currency, p.shipping_currency)) as first_currency,
       max(greatest(p.currency, p.shipping_currency)) as last_currency
-    from priced_offers(c.offers, own_sellers || c.seller_id, c.marketplace) as p
+    from priced_offers(c.offers, own_sellers, c.seller_id, c.marketplace) as p
   ) as o
   cross join lateral buy_box_entries(c.summary, c.marketplace, c.item_condition) as b
   cross join lateral buy_box_holder(o.winners) as w;

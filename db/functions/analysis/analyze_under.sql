@@ -72,16 +72,17 @@ begin atomic
         time_of((h."NotificationMetadata")."PublishTime") as publish_time,
         case h.kind
           when 'ANY_OFFER_CHANGED' then (
-            select a from analyze_offer_change(in_pascal_case(h."Payload"), own_sellers) as a
+            select a from analyze_offer_change(in_pascal_case(h.payload), own_sellers) as a
           )
           when 'PRICING_HEALTH' then (
-            select a from analyze_pricing_health(in_pascal_case(h."Payload")) as a
+            select a from analyze_pricing_health(in_pascal_case(h.payload)) as a
           )
-          else (select a from analyze_other(h.kind, in_pascal_case(h."Payload")) as a)
+          else (select a from analyze_other(h.kind, in_pascal_case(h.payload)) as a)
         end as a
       from (
         select
           r.*,
+          nullif(n.notification -> 'Payload', 'null') as payload,
           coalesce(
             text_of(r."NotificationType"),
             refuse(
@@ -90,23 +91,25 @@ begin atomic
             )
           ) as kind
         from (
-          -- as it is; but what is stored is decompressed here, once, and not at each use
-          select
-            case jsonb_typeof(v.notification)
-              when 'object' then v.notification || '{}'
-              else refuse(
-                'OC001',
-                'the body is no JSON object but '
-                || coalesce(jsonb_typeof(v.notification), 'nothing'),
-                'A notification is a JSON object, bare or in an SNS or EventBridge envelope.'
-              )::jsonb
-            end as notification
-          from (values (analyze_under.notification)) as v (notification)
+          select in_pascal_case(o.notification) as notification
+          from (
+            -- as it is; but what is stored is decompressed here, once, and not at each use
+            select
+              case jsonb_typeof(v.notification)
+                when 'object' then v.notification || '{}'
+                else refuse(
+                  'OC001',
+                  'the body is no JSON object but '
+                  || coalesce(jsonb_typeof(v.notification), 'nothing'),
+                  'A notification is a JSON object, bare or in an SNS or EventBridge envelope.'
+                )::jsonb
+              end as notification
+            from (values (analyze_under.notification)) as v (notification)
+            offset 0
+          ) as o
           offset 0
-        ) as o
-        cross join lateral jsonb_populate_record(
-          null::amazon_notification, in_pascal_case(o.notification)
-        ) as r
+        ) as n
+        cross join lateral jsonb_populate_record(null::amazon_notification, n.notification) as r
         offset 0
       ) as h
       offset 0

@@ -32,7 +32,7 @@ begin atomic
     end as rank
   from in_pascal_case(extract_offers.notification) as n (notification)
   cross join lateral read_offer_change(in_pascal_case(n.notification -> 'Payload')) as c
-  cross join lateral priced_offers(c.offers, own_seller_ids() || c.seller_id, c.marketplace) as o
+  cross join lateral priced_offers(c.offers, own_seller_ids(), c.seller_id, c.marketplace) as o
   where n.notification ->> 'NotificationType' in ('ANY_OFFER_CHANGED', 'B2B_ANY_OFFER_CHANGED')
   order by o.ordinal;
 end;

@@ -1,7 +1,7 @@
 -- Offers are never keyed by seller: one seller can stand there twice, fulfilled by Amazon and by
 -- himself. "offset 0" keeps the prices computed once, however often they are used.
 create or replace function priced_offers(
-  offers amazon_offer[], own_sellers text[], marketplace text
+  offers amazon_offer[], own_sellers text[], own_seller text, marketplace text
 )
 returns setof priced_offer
 language sql stable parallel safe
@@ -18,7 +18,7 @@ begin atomic
     o.is_prime,
     o.is_fba,
     o.is_buy_box_winner,
-    coalesce(o.seller_id = any(own_sellers), false) as is_own
+    coalesce(o.seller_id = own_seller or o.seller_id = any(own_sellers), false) as is_own
   from (
     select
       u.ordinality as ordinal,
@@ -38,7 +38,8 @@ begin atomic
   offset 0;
 end;
 
-comment on function priced_offers(amazon_offer[], text[], text) is
+comment on function priced_offers(amazon_offer[], text[], text, text) is
 'A row an offer, in its order. Prices are in the row''s currency, landed_price as landed_price() '
 'says for that marketplace; shipping is 0 where nothing is said of it; is_own: the offer of one of '
-'own_sellers; is_prime: Prime, national Prime alone is not.';
+'own_sellers, or of own_seller, whom the notification names; is_prime: Prime, national Prime alone '
+'is not.';

@@ -1,6 +1,6 @@
 create or replace function blame(m incoming, body text, code text, complaint text)
 returns incoming
-language plpgsql volatile parallel unsafe
+language plpgsql stable parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
@@ -12,6 +12,7 @@ begin
     complaint := coalesce(diagnosis.complaint, complaint);
   end if;
   m.outcome := 'failed';
+  m.trace_id := m.notification_id::text;
   m.notification_id := null;
   m.asin := null;
   m.marketplace := null;

@@ -10,7 +10,7 @@ begin atomic
       case
         when r.outcome is null then row(
           r.position, r.message_id, r.dedupe_hash, r.failing_since, null, r.notification_id,
-          (r.a).asin, (r.a).marketplace, (r.a).severity, r.trace_id, r.a,
+          (r.a).asin, (r.a).marketplace, (r.a).severity, r.notification_id::text, r.a,
           moment((r.a).event_time, coalesce(r.failing_since, now()), r.dedupe_hash),
           null, null, null
         )::incoming

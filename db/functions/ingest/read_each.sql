@@ -2,7 +2,7 @@
 create or replace function read_each(
   inout batch incoming[], body text[], out notifications jsonb[]
 )
-language plpgsql volatile parallel unsafe
+language plpgsql stable parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare

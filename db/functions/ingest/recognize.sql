@@ -24,19 +24,15 @@ begin
           )
         ),
         case when n.id is not null or b.id is not null then 'duplicate' end,
-        coalesce(n.id, b.id, m.id),
+        coalesce(n.id, b.id, time_ordered_id()),
         case when n.id is null then b.asin else n.asin end,
         case when n.id is null then b.marketplace else n.marketplace end,
         case when n.id is null then b.severity else n.severity end,
-        case when n.id is null then coalesce(b.trace_id, m.id::text) else n.trace_id end,
+        case when n.id is null then b.trace_id else n.trace_id end,
         null, null, null, null, null
       )::incoming
-    from (
-      select i.*, time_ordered_id() as id
-      from unnest(recognize.message_id, recognize.dedupe_hash)
-        with ordinality as i (message_id, dedupe_hash, position)
-      offset 0
-    ) as m
+    from unnest(recognize.message_id, recognize.dedupe_hash)
+      with ordinality as m (message_id, dedupe_hash, position)
     left join worker_notifications as n on m.message_id = n.message_id
     left join worker_notifications as b on m.dedupe_hash = b.dedupe_hash
     left join worker_failures as f on m.message_id = f.message_id and f.resolved_at is null

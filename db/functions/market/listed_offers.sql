@@ -7,7 +7,7 @@ begin atomic
   from payload_of(listed_offers.notification) as p (payload)
   cross join lateral read_offer_change(p.payload) as c
   cross join lateral priced_offers(
-    c.offers, listed_offers.own_sellers || c.seller_id, c.marketplace
+    c.offers, listed_offers.own_sellers, c.seller_id, c.marketplace
   ) as o;
 end;
 

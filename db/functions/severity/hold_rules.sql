@@ -1,10 +1,13 @@
 -- Taken before any item's lock, so that whoever waits for it holds nothing that another waits for.
 create or replace function hold_rules()
 returns void
-language sql volatile parallel unsafe
-begin atomic
-  select pg_advisory_xact_lock_shared('severity_rules'::regclass::oid::integer, 0);
-end;
+language plpgsql volatile parallel unsafe
+set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  perform pg_advisory_xact_lock_shared('severity_rules'::regclass::oid::integer, 0);
+end
+$$;
 
 comment on function hold_rules() is
 'Keeps activate_severity_rules() waiting until this transaction ends: what it stores is by the '
