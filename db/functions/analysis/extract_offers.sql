@@ -31,8 +31,9 @@ begin atomic
       when o.landed_price is not null then rank() over (order by o.landed_price)::integer
     end as rank
   from in_pascal_case(extract_offers.notification) as n (notification)
+  cross join own_seller_ids() as s (ids)
   cross join lateral read_offer_change(in_pascal_case(n.notification -> 'Payload')) as c
-  cross join lateral priced_offers(c.offers, own_seller_ids(), c.seller_id, c.marketplace) as o
+  cross join lateral priced_offers(c.offers, s.ids, c.seller_id, c.marketplace) as o
   where n.notification ->> 'NotificationType' in ('ANY_OFFER_CHANGED', 'B2B_ANY_OFFER_CHANGED')
   order by o.ordinal;
 end;

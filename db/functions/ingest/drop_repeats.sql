@@ -9,6 +9,10 @@ declare
   m incoming;
   first incoming;
 begin
+  if not exists (select from unnest(batch) as b group by b.message_id having count(*) > 1)
+    and not exists (select from unnest(batch) as b group by b.dedupe_hash having count(*) > 1) then
+    return batch;
+  end if;
   for i in 2 .. cardinality(batch) loop
     m := batch[i];
     continue when m.outcome = 'duplicate';

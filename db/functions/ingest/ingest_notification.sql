@@ -63,14 +63,7 @@ begin
       select r.* into batch, notifications
       from read_each(batch, body) as r;
     end;
-    if exists (
-      select
-      from unnest(message_id, hashes) with ordinality as m (message_id, dedupe_hash, position)
-      where array_position(ingest_notification.message_id, m.message_id) < m.position
-        or array_position(hashes, m.dedupe_hash) < m.position
-    ) then
-      batch := drop_repeats(batch);
-    end if;
+    batch := drop_repeats(batch);
   end if;
   if cardinality(batch) = 1 then
     alone := write_alone(batch[1], body[1], notifications[1]);

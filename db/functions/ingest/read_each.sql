@@ -8,7 +8,6 @@ as $$
 declare
   read record;
   alone incoming;
-  context text;
 begin
   for i in 1 .. cardinality(batch) loop
     continue when batch[i].outcome is not null;
@@ -23,10 +22,9 @@ begin
         or sqlstate in ('42883', '42704', '42P01') or sqlerrm like 'cache lookup failed%' then
         raise;
       end if;
-      get stacked diagnostics context = pg_exception_context;
-      alone := blame(batch[i], body[batch[i].position], sqlstate, sqlerrm);
-      alone.error_context := context;
-      batch[i] := alone;
+      alone := batch[i];
+      get stacked diagnostics alone.error_context = pg_exception_context;
+      batch[i] := blame(alone, body[alone.position], sqlstate, sqlerrm);
     end;
   end loop;
 end

@@ -1,4 +1,5 @@
 -- Taken before any item's lock, so that whoever waits for it holds nothing that another waits for.
+-- PL/pgSQL keeps its plan; before Postgres 18 a function in SQL makes one at each call.
 create or replace function hold_rules()
 returns void
 language plpgsql volatile parallel unsafe
