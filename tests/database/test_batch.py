@@ -142,6 +142,16 @@ def leave(
     return answers, tables
 
 
+def test_a_message_whose_id_came_before_in_its_batch_repeats_that_one(
+    db: psycopg.Connection,
+) -> None:
+    # Its body is stored already, under another id.
+    n.ingest(db, "m-0", offers())
+    first, second = n.ingest_batch(db, ("m-1", offers(asin="B0TEST0002")), ("m-1", offers()))
+    assert outcomes([first, second]) == ["processed", "duplicate"]
+    assert second["notification_id"] == first["notification_id"]
+
+
 @settings(
     max_examples=120,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

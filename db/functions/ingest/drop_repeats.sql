@@ -8,14 +8,18 @@ as $$
 declare
   m incoming;
   first incoming;
+  are_distinct boolean;
 begin
-  if not exists (select from unnest(batch) as b group by b.message_id having count(*) > 1)
-    and not exists (select from unnest(batch) as b group by b.dedupe_hash having count(*) > 1) then
+  select
+    count(distinct b.message_id collate "C") = count(*)
+    and count(distinct b.dedupe_hash collate "C") = count(*)
+  into are_distinct
+  from unnest(batch) as b;
+  if are_distinct then
     return batch;
   end if;
   for i in 2 .. cardinality(batch) loop
     m := batch[i];
-    continue when m.outcome = 'duplicate';
     select b.* into first
     from unnest(batch[:i - 1]) as b
     where b.outcome is null

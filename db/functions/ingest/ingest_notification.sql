@@ -20,12 +20,10 @@ set search_path = pg_catalog, public, pg_temp
 set exit_on_error = off
 as $$
 declare
-  hashes text[];
-  locks bigint[];
+  known record;
   batch incoming[];
   notifications jsonb[];
-  applied integer[];
-  alone record;
+  applied text[];
 begin
   if cardinality(message_id) is distinct from cardinality(body)
     or array_position(message_id, null) > 0 or array_position(body, null) > 0 then
@@ -39,44 +37,58 @@ begin
     raise read_only_sql_transaction using message = 'the database is read-only: nothing is stored';
   end if;
 
-  select
-    array_agg(m.dedupe_hash order by m.position),
-    array_agg(m.lock order by m.lock)
-  into hashes, locks
-  from (
-    select
-      b.position,
-      dedupe_hash(b.body) as dedupe_hash,
-      ingest_order(b.body) as lock
-    from unnest(body) with ordinality as b (body, position)
-    offset 0
-  ) as m;
   perform hold_rules();
-  perform pg_advisory_xact_lock(l.number) from unnest(locks) as l (number);
+  perform pg_advisory_xact_lock(l.number)
+  from (
+    select ingest_order(b.body) as number
+    from unnest(body) as b (body)
+    order by number
+    offset 0
+  ) as l;
 
-  batch := recognize(message_id, hashes);
-  if exists (select from unnest(batch) as m where m.outcome is null) then
+  known := recognize(message_id, body);
+  batch := known.batch;
+  if known.has_new then
     begin
       select r.* into batch, notifications
       from read_batch(batch, body) as r;
     exception when others or assert_failure then
       select r.* into batch, notifications
       from read_each(batch, body) as r;
+      known.has_failed := true;
     end;
     batch := drop_repeats(batch);
+    if known.has_failed then
+      perform record_failures(batch, body);
+    end if;
+    if cardinality(batch) = 1 then
+      select a.* into batch, applied
+      from store_alone(batch, body, notifications) as a;
+    else
+      applied := store(batch, notifications);
+    end if;
+  elsif current_setting('synchronous_standby_names') <> ''
+    or pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn() then
+    -- A commit that wrote nothing neither flushes nor waits for a synchronous standby, and what is
+    -- repeated may be visible before it is durable: where somebody commits asynchronously, or where
+    -- a wait for the standby was cut short. A record of this call's own stands behind it in the
+    -- log, so that its flush covers it. (An xid alone would not: it is no record.)
+    perform pg_logical_emit_message(true, 'duplicate', '');
   end if;
-  if cardinality(batch) = 1 then
-    alone := write_alone(batch[1], body[1], notifications[1]);
-    batch := alone.batch;
-    applied := alone.applied;
-  else
-    applied := write_batch(batch, body, notifications);
+  if known.has_failed then
+    perform resolve_failures(batch);
   end if;
 
   return query
   select
     m.position,
-    coalesce(m.outcome, case when m.position = any (applied) then 'processed' else 'stale' end),
+    coalesce(
+      m.outcome,
+      case
+        when not (m.analysis).has_state or m.dedupe_hash = any (applied) then 'processed'
+        else 'stale'
+      end
+    ),
     m.outcome is distinct from 'failed',
     m.notification_id,
     m.asin,

@@ -14,7 +14,7 @@ begin atomic
           moment((r.a).event_time, coalesce(r.failing_since, now()), r.dedupe_hash),
           null, null, null
         )::incoming
-        else r.known
+        else read_batch.batch[r.ordinality]
       end
     ) as messages,
     array_agg(r.notification) as notifications
@@ -28,13 +28,22 @@ begin atomic
     from in_force() as i
     cross join lateral (
       select
-        m.*,
-        read_batch.batch[m.ordinality] as known,
-        case
-          when m.outcome is null then unwrap_envelope(read_batch.body[m.position])
-        end as notification
-      from unnest(read_batch.batch) with ordinality as m
-      order by m.ordinality
+        p.ordinality,
+        p.position,
+        p.message_id,
+        p.dedupe_hash,
+        p.failing_since,
+        p.outcome,
+        p.notification_id,
+        unwrap_envelope(p.body) as notification
+      from (
+        select
+          m.*,
+          case when m.outcome is null then read_batch.body[m.position]::jsonb end as body
+        from unnest(read_batch.batch) with ordinality as m
+        order by m.ordinality
+        offset 0
+      ) as p
       offset 0
     ) as n
     offset 0

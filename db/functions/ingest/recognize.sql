@@ -1,46 +1,89 @@
 -- Index by index, a message at a time: a plan made while the tables were empty stays good when they
 -- have grown.
-create or replace function recognize(message_id text[], dedupe_hash text[])
-returns incoming[]
+create or replace function recognize(
+  message_id text[], body text[], out batch incoming[], out has_new boolean, out has_failed boolean
+)
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
+set enable_memoize = off
 as $$
 begin
-  return array(
-    select
+  select
+    array_agg(
       row(
-        m.position, m.message_id,
-        -- a body that came under a stored message's id is not itself stored
-        coalesce(b.dedupe_hash, n.dedupe_hash, m.dedupe_hash),
-        least(
-          f.first_failed_at,
-          (
-            select min(w.first_failed_at)
-            from worker_failures as w
-            where w.dedupe_hash = m.dedupe_hash and w.resolved_at is null
-          )
-        ),
-        case when n.id is not null or b.id is not null then 'duplicate' end,
-        coalesce(n.id, b.id, time_ordered_id()),
-        case when n.id is null then b.asin else n.asin end,
-        case when n.id is null then b.marketplace else n.marketplace end,
-        case when n.id is null then b.severity else n.severity end,
-        case when n.id is null then b.trace_id else n.trace_id end,
-        null, null, null, null, null
+        r.position, r.message_id, r.dedupe_hash, r.failing_since, r.outcome, r.notification_id,
+        r.asin, r.marketplace, r.severity, r.trace_id, null, null, null, null, null
       )::incoming
-    from unnest(recognize.message_id, recognize.dedupe_hash)
-      with ordinality as m (message_id, dedupe_hash, position)
-    left join worker_notifications as n on m.message_id = n.message_id
-    left join worker_notifications as b on m.dedupe_hash = b.dedupe_hash
-    left join worker_failures as f on m.message_id = f.message_id and f.resolved_at is null
+    ),
+    bool_or(r.outcome is null),
+    bool_or(r.failing_since is not null)
+  into batch, has_new, has_failed
+  from (
+    select
+      m.position,
+      m.message_id,
+      -- a body that came under a stored message's id is not itself stored
+      coalesce(n.dedupe_hash, h.dedupe_hash) as dedupe_hash,
+      f.failing_since,
+      case when n.id is not null or b.id is not null then 'duplicate' end as outcome,
+      coalesce(n.id, b.id, time_ordered_id(h.dedupe_hash, m.position)) as notification_id,
+      coalesce(n.asin, b.asin) as asin,
+      coalesce(n.marketplace, b.marketplace) as marketplace,
+      coalesce(n.severity, b.severity) as severity,
+      coalesce(n.trace_id, b.trace_id) as trace_id
+    from (
+      select u.*
+      from unnest(recognize.message_id, recognize.body)
+        with ordinality as u (message_id, body, position)
+      order by u.position
+      offset 0
+    ) as m
+    left join lateral (
+      select
+        s.id,
+        s.dedupe_hash,
+        s.asin,
+        s.marketplace,
+        s.severity,
+        s.trace_id
+      from worker_notifications as s
+      where s.message_id = m.message_id
+      offset 0
+    ) as n on true
+    cross join lateral (
+      select case when n.id is null then dedupe_hash(m.body) end as dedupe_hash
+      offset 0
+    ) as h
+    left join lateral (
+      select
+        s.id,
+        s.asin,
+        s.marketplace,
+        s.severity,
+        s.trace_id
+      from worker_notifications as s
+      where s.dedupe_hash = h.dedupe_hash
+      offset 0
+    ) as b on true
+    cross join lateral (
+      select min(o.first_failed_at) as failing_since
+      from (
+        select case when s.resolved_at is null then s.first_failed_at end as first_failed_at
+        from worker_failures as s
+        where s.message_id = m.message_id
+        union all
+        select s.first_failed_at
+        from worker_failures as s
+        where s.dedupe_hash = coalesce(n.dedupe_hash, h.dedupe_hash) and s.resolved_at is null
+      ) as o
+      offset 0
+    ) as f
     order by m.position
-  );
+  ) as r;
 end
 $$;
 
 comment on function recognize(text[], text[]) is
-'The messages of a batch by their ids and hashes; those whose message_id or body is stored are '
-'duplicates and have what is stored.';
+'The messages of a batch by their ids and bodies; those whose message_id or body is stored are '
+'duplicates and have what is stored. has_new: one is none; has_failed: one failed before.';

@@ -1,5 +1,5 @@
 create or replace function store(batch incoming[], notifications jsonb[])
-returns void
+returns text[]
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
@@ -29,8 +29,10 @@ begin
     current_setting('application_name')
   from unnest(batch) as m
   where m.outcome is null;
+  return apply_to_current_state(batch);
 end
 $$;
 
 comment on function store(incoming[], jsonb[]) is
-'Inserts those of the batch that are to be stored.';
+'Stores those of a batch that are to be stored, with their notifications, and brings current_state '
+'up to date. Returns what apply_to_current_state() does.';

@@ -11,9 +11,9 @@ declare
 begin
   begin
     place := 'the body';
-    perform body::jsonb;
+    notification := body::jsonb;
     place := 'the SNS envelope''s Message';
-    notification := in_pascal_case(unwrap_envelope(body));
+    notification := in_pascal_case(unwrap_envelope(notification));
   exception when others then
     if is_outage(sqlstate) then
       raise;

@@ -4,9 +4,10 @@ language sql stable parallel safe
 rows 1
 begin atomic
   select
-    r as rules,
-    own_seller_ids() as own_sellers
-  from find_rules() as r
+    coalesce(r, find_rules()) as rules,
+    s.ids as own_sellers
+  from own_seller_ids() as s (ids)
+  left join severity_rules as r on r.active
   offset 0;
 end;
 

@@ -3,7 +3,7 @@
 -- issue at equal times: a register only moves forward, so a comparison with the other one tells
 -- which is newer now. Who calls it holds the items' locks.
 create or replace function apply_to_current_state(batch incoming[])
-returns integer[]
+returns text[]
 language plpgsql volatile parallel unsafe
 set search_path = pg_catalog, public, pg_temp
 as $$
@@ -94,16 +94,11 @@ begin
     from applied as a;
   end if;
 
-  return array(
-    select m.position
-    from unnest(batch) as m
-    where m.outcome is null
-      and (not (m.analysis).has_state or m.dedupe_hash = any (offers || issues))
-  );
+  return offers || issues;
 end
 $$;
 
 comment on function apply_to_current_state(incoming[]) is
 'Puts the newest of the messages (of those without an outcome yet) into current_state, of each '
 'item and kind, unless its row holds a newer one. Prices are rounded to two decimals here. Returns '
-'the positions of those that were applied or bear on no state.';
+'the dedupe_hash of each that was applied.';

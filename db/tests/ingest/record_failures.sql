@@ -107,9 +107,10 @@ select is(count(*), 4::bigint, 'and so no row') from worker_failures;
 create temporary table returned on commit drop as
 select r.*
 from ingest_notification(
-  array['m-1', 'm-2'], array['no json', '{"NotificationType": "X"}']
+  array['m-1', 'm-2'],
+  array['{"Type": "Notification", "Message": "no json"}', '{"NotificationType": "X"}']
 ) as r;
-select alike(w.stack_trace, '%unwrap_envelope%', 'stack_trace leads to what raised')
+select alike(w.stack_trace, '%open_envelope%', 'stack_trace leads to what raised')
 from worker_failures as w
 where w.message_id = 'm-1';
 
