@@ -1,3 +1,5 @@
+-- At most one set is active. "limit 1" tells the planner, which would otherwise expect hundreds of
+-- rows of a small table, and each with all that is read beside it.
 create or replace function in_force()
 returns table (rules severity_rules, own_sellers text[])
 language sql stable parallel safe
@@ -8,7 +10,7 @@ begin atomic
     s.ids as own_sellers
   from own_seller_ids() as s (ids)
   left join severity_rules as r on r.active
-  offset 0;
+  limit 1;
 end;
 
 comment on function in_force() is
