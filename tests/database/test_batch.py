@@ -356,6 +356,21 @@ def test_a_write_that_fails_for_one_of_ten_raises_and_fails_that_one_alone(
     assert rows(db, "select from worker_failures where resolved_at is null") == []
 
 
+def test_what_cannot_be_read_is_not_written_beside_its_failure(db: psycopg.Connection) -> None:
+    db.execute(
+        "create function closed() returns trigger language plpgsql as"
+        " $$begin raise 'closed'; end$$;"
+        "create trigger closed before insert on worker_notifications"
+        " for each statement execute function closed()"
+    )
+    for bad in ([("m-1", "no json")], [("m-2", "no json"), ("m-3", "[]")]):
+        found = n.ingest_batch(db, *bad)
+        assert outcomes(found) == ["failed"] * len(bad)
+        assert "closed" not in str(found)
+        assert all(row["trace_id"] for row in found)
+    assert rows(db, "select failure_count from worker_failures") == [{"failure_count": 1}] * 3
+
+
 # Beside another session.
 
 
@@ -415,9 +430,11 @@ def test_a_message_stored_between_look_and_write_is_a_duplicate(
         (stored,) = n.ingest_batch(first, ("m-1", offers()))
         ingesting = in_background(n.ingest_batch, second, ("m-1", offers(asin="B0TEST0002")))
         wait_for(second, first)
+        # What fails now, another relay's copy, is found stored by the second too.
+        n.ingest(connect(), "m-1", "no json")
     assert ingesting.result() == [stored | {"outcome": "duplicate"}]
     assert list(n.current_state(first)) == [("B0TEST0001", n.UK, "new")]
-    assert rows(first, "select from worker_failures") == []
+    assert rows(first, "select from worker_failures where resolved_at is null") == []
 
 
 def test_a_batch_of_which_one_was_stored_between_look_and_write_is_repeated_one_by_one(

@@ -103,7 +103,7 @@ select p.oid, p.proname as name, 'function' as kind, obj_description(p.oid, 'pg_
     concat_ws(' ', a.name, format_type(a.type, null),
       'default ' || pg_get_function_arg_default(p.oid, a.position::integer)),
     ', ' order by a.position
-  ) filter (where coalesce(a.mode, 'i') = 'i') as arguments,
+  ) filter (where coalesce(a.mode, 'i') in ('i', 'b')) as arguments,
   string_agg(a.name || ' ' || format_type(a.type, null), ', ' order by a.position)
     filter (where a.mode in ('o', 't')) as columns
 from pg_proc as p

@@ -1,5 +1,5 @@
 -- As if the messages came one after the other: what an earlier one of the batch brought is stored
--- when the later one is looked at.
+-- when the later one is looked at. "C" because all that counts is which are the same.
 create or replace function drop_repeats(batch incoming[])
 returns incoming[]
 language plpgsql immutable parallel safe

@@ -21,8 +21,10 @@ set exit_on_error = off
 as $$
 declare
   known record;
+  is_bad boolean := false;  -- one of them, by the look of it
   batch incoming[];
   notifications jsonb[];
+  written record;
   applied text[];
 begin
   if cardinality(message_id) is distinct from cardinality(body)
@@ -55,16 +57,19 @@ begin
     exception when others or assert_failure then
       select r.* into batch, notifications
       from read_each(batch, body) as r;
-      known.has_failed := true;
+      is_bad := true;
     end;
     batch := drop_repeats(batch);
-    if known.has_failed then
+    if is_bad then
       perform record_failures(batch, body);
+      known.has_new := exists (select from unnest(batch) as m where m.outcome is null);
     end if;
-    if cardinality(batch) = 1 then
-      select a.* into batch, applied
-      from store_alone(batch, body, notifications) as a;
-    else
+    if known.has_new and cardinality(batch) = 1 then
+      written := store_alone(batch, body, notifications);
+      batch := written.batch;
+      applied := written.applied;
+      known.has_failed := known.has_failed or written.has_failed;
+    elsif known.has_new then
       applied := store(batch, notifications);
     end if;
   elsif current_setting('synchronous_standby_names') <> ''
@@ -75,7 +80,7 @@ begin
     -- log, so that its flush covers it. (An xid alone would not: it is no record.)
     perform pg_logical_emit_message(true, 'duplicate', '');
   end if;
-  if known.has_failed then
+  if known.has_failed or is_bad then
     perform resolve_failures(batch);
   end if;
 

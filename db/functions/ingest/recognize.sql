@@ -1,5 +1,7 @@
 -- Index by index, a message at a time: a plan made while the tables were empty stays good when they
--- have grown.
+-- have grown. Therefore each look-up is lateral and has its "offset 0": the planner cannot join it
+-- otherwise, nor keep its rows for later (enable_memoize). The messages come in order, so that the
+-- last line sorts nothing.
 create or replace function recognize(
   message_id text[], body text[], out batch incoming[], out has_new boolean, out has_failed boolean
 )

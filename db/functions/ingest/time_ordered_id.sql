@@ -1,7 +1,7 @@
 -- UUID version 7 (RFC 9562): milliseconds since 1970, then what tells those of one apart. That is
--- bits of the body's hash, which is unique in the table, and the place, for copies of a body that
--- is never stored; chance would cost as much as looking the message up. Ids of one time stand
--- together in an index, where random ones each dirty a page of their own.
+-- bits of the body's hash, which is unique in the table, and the place in the batch, for copies of
+-- a body that is never stored; chance would cost as much as looking the message up. Ids of one time
+-- stand together in an index, where random ones each dirty a page of their own.
 create or replace function time_ordered_id(dedupe_hash text, place bigint)
 returns uuid
 language sql volatile parallel unsafe

@@ -1,4 +1,5 @@
 -- Amazon sends the bare notification; an operator may have put SNS, EventBridge or both in between.
+-- This half costs the bare one no call; what only looks like an envelope goes through the other.
 create or replace function unwrap_envelope(body jsonb)
 returns jsonb
 language sql immutable parallel safe

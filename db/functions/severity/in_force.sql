@@ -15,4 +15,4 @@ end;
 
 comment on function in_force() is
 'What an analysis goes by, read once for a whole query: the active severity_rules and the seller '
-'ids in own_sellers. Raises OC101 where no set is active.';
+'ids in own_sellers. Raises OC101 where no set is active and rules is asked for.';
