@@ -1,8 +1,12 @@
+-- Not inlined: these are rare, and every batch would pay for the start of this plan.
 create or replace function analyze_other(notification_type text, payload jsonb)
 returns setof notification_analysis
-language sql stable parallel safe
+language plpgsql stable parallel safe
 rows 1
-begin atomic
+set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  return query
   select
     analyze_other.notification_type,
     false as has_state,
@@ -43,7 +47,8 @@ begin atomic
     from jsonb_populate_record(null::amazon_other_payload, analyze_other.payload) as o
     offset 0
   ) as p;
-end;
+end
+$$;
 
 comment on function analyze_other(text, jsonb) is
 'Which item a notification of a type that bears on no state is about, by its Payload in '

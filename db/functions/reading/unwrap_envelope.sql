@@ -1,5 +1,6 @@
 -- Amazon sends the bare notification; an operator may have put SNS, EventBridge or both in between.
--- This half costs the bare one no call; what only looks like an envelope goes through the other.
+-- This half is inlined, so give it a column, not the cast, which it would do three times. What only
+-- looks like an envelope goes through the other half.
 create or replace function unwrap_envelope(body jsonb)
 returns jsonb
 language sql immutable parallel safe
