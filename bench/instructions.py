@@ -28,11 +28,10 @@ STEPS = {
     "and hash": f"{HASH} {GIVEN}",
     "and parse": f"{HASH}, count(m.body::jsonb) {GIVEN}",
     "and analyse": f"{HASH},"
-    " count((select a from analyze_under(m.notification, m.rules, m.own) as a))"
+    " count((select a from analyze_under(m.notification, m.rules, m.own_sellers) as a))"
     " from (select m.*, unwrap_envelope(m.parsed) as notification, r.*"
     f" from (select m.*, m.body::jsonb as parsed {GIVEN} offset 0) as m"
-    " cross join (select r as rules, array(select seller_id from own_sellers) as own"
-    " from severity_rules as r where r.active) as r offset 0) as m",
+    " cross join in_force() as r offset 0) as m",
 }
 # Before each call of this, which nobody else makes, callgrind writes down what it counted since the
 # last one.

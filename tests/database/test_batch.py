@@ -430,11 +430,26 @@ def test_a_message_stored_between_look_and_write_is_a_duplicate(
         (stored,) = n.ingest_batch(first, ("m-1", offers()))
         ingesting = in_background(n.ingest_batch, second, ("m-1", offers(asin="B0TEST0002")))
         wait_for(second, first)
-        # What fails now, another relay's copy, is found stored by the second too.
-        n.ingest(connect(), "m-1", "no json")
     assert ingesting.result() == [stored | {"outcome": "duplicate"}]
     assert list(n.current_state(first)) == [("B0TEST0001", n.UK, "new")]
-    assert rows(first, "select from worker_failures where resolved_at is null") == []
+    assert rows(first, "select from worker_failures") == []
+
+
+def test_what_failed_while_a_write_waited_is_resolved(
+    connect: Callable[[], psycopg.Connection],
+    in_background: Callable[..., Future[Any]],
+    wait_for: WaitFor,
+) -> None:
+    first, second = connect(), connect()
+    with first.transaction():
+        n.ingest_batch(first, ("m-1", offers()))
+        ingesting = in_background(n.ingest_batch, second, ("m-1", offers(asin="B0TEST0002")))
+        wait_for(second, first)
+        n.ingest(connect(), "m-1", "no json")
+    assert outcomes(ingesting.result()) == ["duplicate"]
+    assert rows(first, "select resolved_at is not null as ok from worker_failures") == [
+        {"ok": True}
+    ]
 
 
 def test_a_batch_of_which_one_was_stored_between_look_and_write_is_repeated_one_by_one(

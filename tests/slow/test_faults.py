@@ -97,6 +97,7 @@ def test_crash_anywhere(
     chance = random.Random(messages)
     # By what is left in the queue, so that their number hangs on no speed.
     places = sorted(chance.sample(range(1, messages), messages // 250), reverse=True)
+    crashes: Counter[str] = Counter()
     pause = threading.Event()
     with ExitStack() as stack:
         relays = [stack.enter_context(RelayProcess(**fragile)) for _ in range(2)]
@@ -104,6 +105,7 @@ def test_crash_anywhere(
             wait_until(lambda left=left: stand_in.size <= left, what=f"{left} messages left")
             # At whatever instruction it happens to be then, of the start too.
             pause.wait(chance.uniform(0, 0.5))
+            crashes[crash] += 1
             if crash == "database":
                 own_cluster.stop("immediate")
                 own_cluster.start()
@@ -114,6 +116,7 @@ def test_crash_anywhere(
         wait_until(lambda: stand_in.size == 0, what="an empty queue")
         wait_until(lambda: all(relay.is_healthy() for relay in relays), what="health")
         assert [relay.stop() for relay in relays] == [0, 0]
+    assert crashes["relay"] > crashes["database"] >= messages // 5000
     assert_all_is_there(fragile, bodies)
 
 

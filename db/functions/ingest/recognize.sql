@@ -1,7 +1,6 @@
 -- Index by index, a message at a time: a plan made while the tables were empty stays good when they
 -- have grown. Therefore each look-up is lateral and has its "offset 0": the planner cannot join it
--- otherwise, nor keep its rows for later (enable_memoize). The messages come in order, so that the
--- last line sorts nothing.
+-- otherwise, nor keep its rows for later (enable_memoize).
 create or replace function recognize(
   message_id text[], body text[], out batch incoming[], out has_new boolean, out has_failed boolean
 )
@@ -34,13 +33,8 @@ begin
       coalesce(n.marketplace, b.marketplace) as marketplace,
       coalesce(n.severity, b.severity) as severity,
       coalesce(n.trace_id, b.trace_id) as trace_id
-    from (
-      select u.*
-      from unnest(recognize.message_id, recognize.body)
-        with ordinality as u (message_id, body, position)
-      order by u.position
-      offset 0
-    ) as m
+    from unnest(recognize.message_id, recognize.body)
+      with ordinality as m (message_id, body, position)
     left join lateral (
       select
         s.id,
