@@ -35,16 +35,6 @@ from pydantic import Field
 
 from settings import LogLevel, Settings, SettingsError, log, logger, start_logging
 
-# What keeps it from storing a batch: "" is nothing.
-READY = """
-select case
-    when f.ingest is null then 'the database is not migrated: run make migrate'
-    when not has_function_privilege(f.ingest, 'execute')
-      then 'no right to ingest: grant buybox_relay to the relay''s user'
-    when current_setting('transaction_read_only') = 'on' then 'the database is read-only'
-    else '' end as fault
-from to_regprocedure('public.ingest_notification(text[],text[])') as f (ingest)
-"""
 # Local to the transaction, for PgBouncer. What is deleted from the queue must survive a crash; and
 # of a wait for the standby that was broken off, a warning alone tells.
 SETTINGS = """
@@ -57,6 +47,11 @@ select position, acknowledge, outcome, trace_id as "traceId", asin, marketplace,
   error_type as "errorType", error_message as "errorMessage"
 from public.ingest_notification(%b::text[], %b::text[])
 """
+# What to do about an empty batch that is refused.
+HINTS = {
+    "42883": "the database is not migrated: run make migrate",
+    "42501": "no right to ingest: grant buybox_relay to the relay's user",
+}
 # How SQLSTATEs begin that say nothing of a message: the database as a whole stores nothing (away,
 # disk, memory, read-only, functions being deployed); somebody's lock or a conflict.
 WORLD, CONFLICT = ("08", "25", "42", "53", "58", "XX"), ("40", "55")
@@ -419,16 +414,16 @@ class Relay:
         return monotonic() - min(turns, default=monotonic()) - self.settings.wait_time
 
     def _ask_database(self) -> None:
-        """Asks the database whether it could store a batch."""
+        """Asks the database whether it could store a batch, by an empty one."""
         try:
             if not self._watch or self._watch.closed:
                 self._watch = connect(self.settings)
-            (row,) = self._watch.execute(READY).fetchall()
-            self.faults |= {"database": "", "schema": row["fault"]}
+            self._watch.execute(INGEST, [[], []])
+            self.faults |= {"database": "", "schema": ""}
         except psycopg.Error as error:
-            self.faults["database"] = describe(error)
-            if self._watch:
-                self._watch.close()
+            code = error.sqlstate or ""
+            end = "schema" if code.startswith(("25", "42")) else "database"
+            self.faults |= {"database": "", end: HINTS.get(code) or describe(error)}
 
     def _log_changes(self) -> None:
         """Logs what changed of the faults."""

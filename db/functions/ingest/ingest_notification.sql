@@ -33,10 +33,10 @@ begin
       errcode = 'invalid_parameter_value',
       message = 'message_id and body must be arrays of one length, without nulls',
       hint = 'Each message of the batch has its id and its body at the same place.';
-  elsif cardinality(body) = 0 then
-    return;
   elsif current_setting('transaction_read_only')::boolean then
     raise read_only_sql_transaction using message = 'the database is read-only: nothing is stored';
+  elsif cardinality(body) = 0 then
+    return;
   end if;
 
   perform hold_rules();
@@ -114,10 +114,10 @@ comment on function ingest_notification(text[], text[]) is
 'duplicate (this message_id or body is stored, or stands earlier in the batch; every value is the '
 'stored one''s), failed (the message is bad; worker_failures says why). acknowledge: may the '
 'message be deleted from the queue. trace_id ties this row, the failure and the log line together. '
-'A bad message costs its neighbours nothing. Raises 22023 for arrays that are not alike, trouble '
-'with the world (is_outage()), and what a write raises that one message of several makes fail: '
-'then repeat them one by one, each in its own transaction. Safe to repeat, in any order and beside '
-'itself. '
+'A bad message costs its neighbours nothing. An empty batch returns no row and raises what would '
+'keep any batch from being stored. Raises 22023 for arrays that are not alike, trouble with the '
+'world (is_outage()), and what a write raises that one message of several makes fail: then repeat '
+'them one by one, each in its own transaction. Safe to repeat, in any order and beside itself. '
 'Example: select position, outcome from ingest_notification(array[''m-1'', ''m-2''], '
 'array[''{"NotificationType": "PING"}'', ''no JSON''])';
 

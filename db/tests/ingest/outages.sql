@@ -1,7 +1,7 @@
 -- What is wrong with the world is no failure of the message: it is raised to the caller and nothing
 -- is written. Everything else is the message's failure.
 begin;
-select plan(32);
+select plan(33);
 \ir ../fixtures.psql
 
 create function pg_temp.fail()
@@ -70,6 +70,13 @@ select throws_ok(
   select * from ingest_notification('m', 'no JSON')
   $$,
   '25006', null, 'also where the message is bad'
+);
+select throws_ok(
+  $$
+  set local transaction_read_only = on;
+  select * from ingest_notification('{}'::text[], '{}'::text[])
+  $$,
+  '25006', null, 'and where there is none, as the relay asks whether it could store one'
 );
 
 select set_eq('select * from pg_temp.every_row()', 'select * from before', 'nothing is written');
