@@ -96,7 +96,7 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
             yield say
         mark = Text(TICK, "green")
     finally:
-        end = f" {detail}, {time.monotonic() - began:.1f} s "
+        end = f" {detail}{detail and ', '}{time.monotonic() - began:.1f} s "
         dots = "." * (console.width - 4 - len(title) - len(end))
         console.print(Text.assemble(f"  {title} ", (dots, "dim"), end, mark))
 
@@ -433,6 +433,16 @@ def demo(directory: Path, logs: Path, share: Callable[[Cluster], str] | None) ->
             db = stack.enter_context(psycopg.connect(url, autocommit=True, row_factory=dict_row))
             functions = "select from pg_proc where pronamespace = 'public'::regnamespace"
             say(f"{db.execute(functions).rowcount} functions")
+        if share:
+            # Before what takes its time: a port that is taken is told at once.
+            with step("Opening the page") as say:
+                page = stack.enter_context(
+                    Program("board.py", logs, DATABASE_URL=cluster.url(DATABASE, "page"))
+                )
+                while "http://" not in (said := page.log.read_text()):
+                    page.check()
+                    time.sleep(0.05)
+                say(said.split()[-1])
         with step("Starting a local SQS") as say:
             queue = Queue()
             say("a queue and its dead-letter queue")
@@ -468,7 +478,7 @@ def demo(directory: Path, logs: Path, share: Callable[[Cluster], str] | None) ->
         if share:
             share(cluster)
             webhook.hear = lambda payload: console.print(f"alert: {payload['data']['title']}")
-            stay_up(cluster, queue, market, (relay, alerter), logs)
+            stay_up(cluster, queue, market, (relay, alerter, page), said.split()[-1], logs)
             return
         relay.end()
         show_state(db)
@@ -482,28 +492,29 @@ def demo(directory: Path, logs: Path, share: Callable[[Cluster], str] | None) ->
 
 
 def stay_up(
-    cluster: Cluster, queue: Queue, market: Market, programs: Sequence[Program], logs: Path
+    cluster: Cluster,
+    queue: Queue,
+    market: Market,
+    programs: Sequence[Program],
+    page: str,
+    logs: Path,
 ) -> None:
-    """The page beside the others, and an event now and then, until a signal."""
-    with Program("board.py", logs, DATABASE_URL=cluster.url(DATABASE, "page")) as page:
-        while "http://" not in (said := page.log.read_text()):
-            page.check()
-            time.sleep(0.05)
-        heading("It is all running; Ctrl-C ends it. The page:")
-        console.print(said.split()[-1])
-        heading("The database, as its owner, and as your UI logs in:")
-        console.print(f"DATABASE_URL={cluster.url(DATABASE)}", soft_wrap=True)
-        console.print(cluster.url(DATABASE, "ui"), soft_wrap=True)
-        heading("The queue, for make send (any AWS credentials will do):")
-        console.print(f"SQS_QUEUE_URL={queue.url}", soft_wrap=True)
-        console.print(f"AWS_ENDPOINT_URL_SQS={queue.endpoint}")
-        heading(f"An event every {EVENT_EVERY} seconds; the logs are in {logs}")
-        with contextlib.suppress(Interrupted):
-            while True:
-                for program in (*programs, page):
-                    program.check()
-                queue.send([market.event(datetime.now(UTC))])
-                time.sleep(EVENT_EVERY)
+    """An event now and then, until a signal."""
+    heading("It is all running; Ctrl-C ends it. The page:")
+    console.print(page)
+    heading("The database, as its owner, and as your UI logs in:")
+    console.print(f"DATABASE_URL={cluster.url(DATABASE)}", soft_wrap=True)
+    console.print(cluster.url(DATABASE, "ui"), soft_wrap=True)
+    heading("The queue, for make send (any AWS credentials will do):")
+    console.print(f"SQS_QUEUE_URL={queue.url}", soft_wrap=True)
+    console.print(f"AWS_ENDPOINT_URL_SQS={queue.endpoint}")
+    heading(f"An event every {EVENT_EVERY} seconds; the logs are in {logs}")
+    with contextlib.suppress(Interrupted):
+        while True:
+            for program in programs:
+                program.check()
+            queue.send([market.event(datetime.now(UTC))])
+            time.sleep(EVENT_EVERY)
     console.print("Ended: nothing is left running; make page and make psql show what it left")
 
 

@@ -5,6 +5,7 @@ import re
 import runpy
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -181,6 +182,18 @@ def test_make_up_goes_on_with_what_comes_until_it_is_ended(
     assert board.wait() == 0, board.output
     assert board.children
     assert not board.left_running
+
+
+def test_make_up_tells_of_a_taken_port_before_what_takes_its_time(
+    start_demo: Callable[..., Demo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("PAGE_PORT", str(taken.getsockname()[1]))
+        up = start_demo("--up")
+        assert up.wait() == 1, up.output
+    assert "PAGE_PORT" in up.output
+    assert "Relaying" not in up.output
+    assert not up.left_running
 
 
 @pytest.mark.parametrize(
