@@ -5,6 +5,7 @@ The original stored whatever came; this system would have refused some of it.
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import notifications as n
@@ -57,6 +58,51 @@ def test_rebuild_gives_the_same_before_and_after_pruning(
         assert pruned > 0
         assert n.current_state(db) == before
         assert rebuilt(db) == before
+
+
+READERS = (
+    "select * from price_history",
+    "select * from severity_changes",
+    "select * from item_events",
+    "select * from preview_severity('default', '-infinity', 'infinity')",
+    "select * from rerun_severity()",
+    "select rebuild_current_state()",
+    "select * from buy_box_share('-infinity', 'infinity')",
+    "select * from offer_changes('-infinity', 'infinity')",
+    "select * from buy_box_changes('-infinity', 'infinity')",
+    "select * from competitors('-infinity', 'infinity')",
+    "select * from preview_alerts('critical', '-infinity', 'infinity')",
+    "select * from item_now",
+    "select roll_up_days()",
+    "select * from days_report",
+    "select prune_notifications('30 days', 1)",
+)
+
+
+@pytest.mark.parametrize("readable", [1, 3, 100])
+def test_readers_leave_out_what_cannot_be_read_by_whatever_plan(
+    empty_database_url: str, readable: int
+) -> None:
+    url = empty_database_url
+    original.make_tables(url)
+    time = n.START - timedelta(days=1)
+    original.store(url, "bad", UNREADABLE, X, event_time=time, received_at=time)
+    for minute in range(readable):
+        time = n.START + timedelta(minutes=minute)
+        original.store(
+            url, f"old-{minute}", offers(10, minute), X, event_time=time, received_at=time
+        )
+    migrate(url)
+    joins = ("nestloop", "hashjoin", "mergejoin")
+    with psycopg.connect(url, autocommit=True) as db:
+        for statistics in ("", "vacuum analyze"):
+            db.execute(statistics)
+            for unwanted in ((), *combinations(joins, 1), *combinations(joins, 2)):
+                db.execute("reset all; set jit = off")
+                for join in unwanted:
+                    db.execute(f"set enable_{join} = off")
+                for query in READERS:
+                    db.execute(query)
 
 
 @pytest.mark.parametrize(
