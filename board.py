@@ -57,7 +57,7 @@ HEADERS = {
 class PageSettings(Settings):
     """What the page reads from the environment."""
 
-    page_password: SecretStr | None = None
+    page_password: SecretStr | None = Field(None, min_length=1)
     page_host: str = "127.0.0.1"
     page_port: int = Field(8000, ge=1, le=65535)
 
@@ -153,8 +153,9 @@ class Changes:
         self.more.set()
         self.more = asyncio.Event()
 
-    async def listen(self, database_url: str) -> None:
-        """Notes what comes on CHANNELS, on one connection, made again where it is lost."""
+    async def listen(self, database_url: str, database: Database) -> None:
+        """Notes what comes on CHANNELS, on one connection, made again where it is lost. What ended
+        it may have ended the database's idle ones, which a page would meet one by one."""
         while True:
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(
@@ -162,6 +163,7 @@ class Changes:
                 ) as connection:
                     for channel in CHANNELS:
                         await connection.execute(sql.SQL("listen {}").format(sql.SQL(channel)))
+                    await database.check()
                     self.note(True)  # what was sent meanwhile is gone
                     async for _ in connection.notifies():
                         self.note(True)
@@ -239,10 +241,15 @@ def make_app(settings: PageSettings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.changes = Changes()
-        listening = asyncio.create_task(app.state.changes.listen(settings.database_url))
         app.state.database = AsyncConnectionPool(
             settings.database_url,
-            kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "page"},
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "application_name": "page",
+                # A prepared statement fails where a panel's columns have changed since.
+                "prepare_threshold": None,
+            },
             configure=set_up,
             check=AsyncConnectionPool.check_connection,
             min_size=1,
@@ -251,6 +258,9 @@ def make_app(settings: PageSettings) -> Starlette:
             open=False,
         )
         await app.state.database.open()
+        listening = asyncio.create_task(
+            app.state.changes.listen(settings.database_url, app.state.database)
+        )
         yield
         listening.cancel()
         await app.state.database.close(timeout=1)
@@ -290,7 +300,8 @@ def main() -> int:
     # Before uvicorn does it; and it raises them again in the end, which would be the exit status.
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, app.state.server.handle_exit)
-    print(f"The page is at http://{settings.page_host}:{settings.page_port}/", flush=True)
+    host = f"[{settings.page_host}]" if v6 else settings.page_host
+    print(f"The page is at http://{host}:{settings.page_port}/", flush=True)
     app.state.server.run([listening])
     return 0
 

@@ -566,7 +566,7 @@ def serve_page(url: str) -> int:
 def open_psql(url: str, arguments: Sequence[str]) -> int:
     """psql on this database; returns psql's exit status."""
     if not arguments:
-        print(SUGGESTIONS, flush=True)
+        print(SUGGESTIONS, file=sys.stderr)
     easy = ["-v", "SHOW_CONTEXT=never", "-P", "expanded=auto"]  # short errors, no broken rows
     # Ctrl-C there cancels a statement; it must not end us and the server under it.
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -144,7 +144,7 @@ def number(value: Decimal | int, column: str = "", currency: str | None = None) 
 def plain(value: Any) -> Any:
     """A value of the database as JSON has it, where json knows no better."""
     if isinstance(value, Decimal):
-        return float(value)
+        return float(value) if value.is_finite() else None
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -163,5 +163,6 @@ def read_query(query: Mapping[str, str], panels: list[Panel]) -> dict[str, str]:
     known = sorted({name for panel in panels for name in panel.parameters})
     for name in query:
         if name not in known:
-            raise PageError(400, f"There is no {name} here.", f"There is: {', '.join(known)}.")
+            hint = f"There is: {', '.join(known) or 'nothing to choose'}."
+            raise PageError(400, f"There is no {name} here.", hint)
     return {name: value for name, value in query.items() if value}

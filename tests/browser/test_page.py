@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -217,6 +218,21 @@ def test_changes_come_again_after_the_database_was_away(
     expect(tab.locator("#live")).to_have_text("live")
 
 
+def test_a_page_after_the_database_was_away_meets_no_connection_of_before(
+    db: Connection, cluster: Cluster, page: PageProcess, wait_until: Callable[..., None]
+) -> None:
+    def sessions() -> set[str]:
+        query = f"select pid from pg_stat_activity where usename = '{LOGIN}'"
+        return set(cluster.sql(query).split())
+
+    tell(db, BAMBOO, "10", "11")
+    assert page.ask(f"/item?asin={BAMBOO}").status == 200  # its panels at once, each by its own
+    before = sessions()
+    cluster.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{LOGIN}'")
+    wait_until(lambda: len(sessions() - before) >= len(before), what="new ones")
+    assert page.ask("/operations").status == 200
+
+
 def test_a_tab_that_nobody_sees_has_no_stream(db: Connection, tab: Page) -> None:
     tell(db, BAMBOO, "10", "11")
     with tab.expect_request("**/events") as streaming:
@@ -409,6 +425,7 @@ def test_without_a_password_only_this_machine_is_let_in(page: PageProcess) -> No
         ({"DATABASE_URL": "mysql://secret@h/d"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgresql://h/d", "PAGE_PORT": "high"}, "PAGE_PORT"),
         ({"DATABASE_URL": "postgresql://h/d", "PAGE_PORT": "65536"}, "PAGE_PORT"),
+        ({"DATABASE_URL": "postgresql://h/d", "PAGE_PASSWORD": "  "}, "PAGE_PASSWORD"),
     ],
 )
 def test_a_wrong_setting_is_named(settings: dict[str, str], named: str) -> None:
@@ -477,6 +494,32 @@ def test_a_new_panel_is_one_function(db: Connection, page: PageProcess, tab: Pag
 
     db.execute("drop function page_stock")
     assert page.ask("/stock").status == 404
+
+
+def test_every_panel_s_rows_are_where_its_links_lead(db: Connection, page: PageProcess) -> None:
+    tell(db, BAMBOO, "10", "11")
+    pages = ("/", f"/item?asin={BAMBOO}", "/competitors", "/days", "/operations")
+    for path in (*pages, "/?severity=success&page=1", "/competitors?days=3"):
+        links = re.findall(r'href="(/panel/[^"]+)"', page.ask(path).text)
+        assert links, path
+        for link in links:
+            assert page.ask(unescape(link)).status == 200, link
+
+
+def test_a_panel_may_change_its_columns_under_a_running_page(
+    db: Connection, page: PageProcess
+) -> None:
+    for columns in ("1 as a", "1 as a, 2 as b", "3 as b"):
+        names = ", ".join(f"{name} integer" for name in re.findall("as (.)", columns))
+        db.execute(
+            "drop function if exists page_changing;"
+            f"create function page_changing() returns table ({names})"
+            " language sql stable security definer set search_path = pg_catalog, public, pg_temp"
+            f" as 'select {columns}'"
+        )
+        for _ in range(8):  # psycopg prepares what it has sent five times
+            answer = page.ask("/panel/page_changing.json")
+            assert answer.status == 200, answer.text
 
 
 def test_a_panel_is_what_its_name_says(db: Connection, tab: Page) -> None:
