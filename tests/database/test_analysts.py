@@ -662,6 +662,21 @@ def test_retries_every_open_failure_and_each_for_itself(db: Connection) -> None:
     assert found == [("m-3", "failed")]
 
 
+def test_a_failure_without_a_body_keeps_no_other_from_being_retried(db: Connection) -> None:
+    """The original's table let it be null, and its count."""
+    n.ingest(db, "m-1", "no json")
+    db.execute(
+        "insert into worker_failures (message_id, raw_message, error_type, failure_count)"
+        " values ('m-0', null, 'Error', null), ('m-2', 'null', 'Error', null)"
+    )
+    assert rows(db, "select message_id, outcome from retry_failures()") == [("m-1", "failed")]
+    with pytest.raises(psycopg.Error) as error:
+        rows(db, "select * from retry_failure('m-0')")
+    assert error.value.sqlstate == "OC102"
+    n.ingest(db, "m-0", "no json either")
+    assert one(db, "select failure_count from worker_failures where message_id = 'm-0'") == 2
+
+
 def test_retries_no_message_that_did_not_fail(db: Connection) -> None:
     ingest(db, body("high"))
     for message in ("unknown", "m-0", None):

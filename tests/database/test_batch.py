@@ -281,10 +281,15 @@ def test_a_batch_of_any_size_is_stored_and_then_recognised(
         (["m-1", "m-2"], [offers(), None]),
         (None, [offers()]),
         (["m-1"], None),
+        (None, None),
+        ("{m-1}", '[2:2]={"{}"}'),  # their elements would be taken for another message's
+        ("[0:0]={m-1}", '[0:0]={"{}"}'),
     ],
 )
 def test_arrays_that_are_not_alike_are_the_callers_error(
-    db: psycopg.Connection, message_ids: list[str | None] | None, bodies: list[str | None] | None
+    db: psycopg.Connection,
+    message_ids: list[str | None] | str | None,
+    bodies: list[str | None] | str | None,
 ) -> None:
     with pytest.raises(errors.InvalidParameterValue) as raised:
         db.execute(

@@ -43,7 +43,10 @@ begin atomic
     case
       when o.first_currency <> o.last_currency then refuse(
         'OC006',
-        format('the offers are in two currencies, %s and %s', o.first_currency, o.last_currency),
+        format(
+          'the offers are in two currencies, %s and %s',
+          left(o.first_currency, 20), left(o.last_currency, 20)
+        ),
         'Prices in different currencies cannot be added up or ranked.'
       )
       else o.currency

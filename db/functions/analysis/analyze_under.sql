@@ -18,13 +18,19 @@ begin atomic
       )
       when length((s.a).asin) > 20 then refuse(
         'OC008',
-        format('the ASIN has %s characters: %s…', length((s.a).asin), left((s.a).asin, 20)),
-        'An ASIN has at most 20 characters.'
+        format(
+          'the ASIN has %s characters, not 20 at most: %s…',
+          length((s.a).asin), left((s.a).asin, 20)
+        ),
+        'Amazon''s ASINs have 10.'
       )
       when s.highest_price >= 99999999.995 then refuse(
         'OC005',
-        format('a landed price of %s does not fit its column', left(s.highest_price::text, 30)),
-        'Prices are numeric(10,2): at most 99999999.99.'
+        format(
+          'a price (landed, or a threshold) of %s does not fit its column: 99999999.99 at most',
+          left(s.highest_price::text, 30)
+        ),
+        'Prices are numeric(10,2).'
       )
       else (s.a).asin
     end as asin,
@@ -32,10 +38,10 @@ begin atomic
       when length((s.a).marketplace) > 20 then refuse(
         'OC008',
         format(
-          'the marketplace has %s characters: %s…',
+          'the marketplace id has %s characters, not 20 at most: %s…',
           length((s.a).marketplace), left((s.a).marketplace, 20)
         ),
-        'A marketplace id has at most 20 characters.'
+        'Amazon''s marketplace ids have 13 or 14.'
       )
       else (s.a).marketplace
     end as marketplace,

@@ -27,11 +27,12 @@ declare
   written record;
   applied text[];
 begin
-  if cardinality(message_id) is distinct from cardinality(body)
+  if body is null or cardinality(message_id) is distinct from cardinality(body)
+    or array_lower(message_id, 1) <> 1 or array_lower(body, 1) <> 1
     or array_position(message_id, null) > 0 or array_position(body, null) > 0 then
     raise exception using
       errcode = 'invalid_parameter_value',
-      message = 'message_id and body must be arrays of one length, without nulls',
+      message = 'message_id and body must be arrays of one length, from 1 on, without nulls',
       hint = 'Each message of the batch has its id and its body at the same place.';
   elsif current_setting('transaction_read_only')::boolean then
     raise read_only_sql_transaction using message = 'the database is read-only: nothing is stored';

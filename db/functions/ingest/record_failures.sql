@@ -30,7 +30,7 @@ begin atomic
     stack_trace = excluded.stack_trace,
     trace_id = excluded.trace_id,
     worker_id = excluded.worker_id,
-    failure_count = f.failure_count + excluded.failure_count,
+    failure_count = coalesce(f.failure_count, 1) + excluded.failure_count,
     last_failed_at = excluded.last_failed_at,
     resolved_at = null;
 end;

@@ -20,10 +20,10 @@ begin
   select w.raw_message #>> '{}' into body
   from worker_failures as w
   where w.message_id = retry_failure.message_id;
-  if not found then
+  if body is null then
     raise exception using
       errcode = 'OC102',
-      message = format('no failure of a message %L is kept', retry_failure.message_id),
+      message = format('no body of a failed message %L is kept', retry_failure.message_id),
       hint = 'select message_id, error_message from open_failures; lists what can be retried.';
   end if;
   select r.*
@@ -36,7 +36,7 @@ $$;
 
 comment on function retry_failure(text) is
 'Ingests the kept body of a message that failed again and returns what ingest_notification() '
-'returns. A later delivery of the same message is then a duplicate. Raises OC102 where no failure '
-'of that message is kept. '
+'returns. A later delivery of the same message is then a duplicate. Raises OC102 where none is '
+'kept. '
 'Example: select r.* from open_failures as f cross join lateral retry_failure(f.message_id) '
 'as r';

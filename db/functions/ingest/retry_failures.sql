@@ -21,7 +21,7 @@ begin
   from (
     select w.message_id
     from worker_failures as w
-    where w.resolved_at is null and w.message_id is not null
+    where w.resolved_at is null and w.message_id is not null and w.raw_message #>> '{}' is not null
     order by ingest_order(w.raw_message #>> '{}')
     offset 0
   ) as o
@@ -30,5 +30,5 @@ end
 $$;
 
 comment on function retry_failures() is
-'retry_failure() for every open failure, a row each, in one transaction. '
+'retry_failure() for every open failure whose body is kept, a row each, in one transaction. '
 'Example: select * from retry_failures()';

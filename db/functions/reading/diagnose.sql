@@ -36,7 +36,6 @@ begin
     end if;
     return;
   end;
-  code := 'OC003';
   complaint := coalesce(
     misfit(notification, 'amazon_notification', null),
     misfit(
@@ -45,9 +44,12 @@ begin
       'Payload'
     )
   );
+  if complaint is not null then
+    code := 'OC003';
+  end if;
 end
 $$;
 
 comment on function diagnose(text) is
 'Why a message''s body cannot be read: what and where, and its SQLSTATE (OC003: a member does not '
-'fit its type). complaint is null where it can be.';
+'fit its type). Both are null where it can be.';
