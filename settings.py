@@ -27,7 +27,9 @@ def check_database_url(url: str) -> str:
     with suppress(ProgrammingError):
         parts = conninfo_to_dict(url) if re.match("postgres(ql)?://", url) else {}
         place = f"{parts.get('host')} {parts.get('dbname')}"
-        if parts and "@" not in place and re.fullmatch("[0-9,]*", str(parts.get("port", ""))):
+        ports = re.findall("[^,]+", str(parts.get("port", "")))
+        are_ports = all(port.isdecimal() and 0 < int(port) < 65536 for port in ports)
+        if parts and "@" not in place and are_ports:
             return url
     form = "postgresql://user:password@host:port/database"
     raise ValueError(f"accepted: {form} (special characters of the password as %XX)")

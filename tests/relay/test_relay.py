@@ -122,6 +122,7 @@ NUMBERS = {
         {"DATABASE_URL": "mysql://seller:s3cret@db/x", "AWS_REGION": "eu_west"},
         {"DATABASE_URL": "postgresql://seller:s3@cret@db/x", "WORKER_ID": "wörker"},
         {"DATABASE_URL": "postgresql://seller:s3/cret@db/x", "WORKER_ID": "w" * 64},
+        {"DATABASE_URL": "postgresql://seller:s3cret@db:65536/x"},
         {"AWS_ENDPOINT_URL_SQS": "localhost:4566"},
         {name: str(least - 1) for name, (least, _) in NUMBERS.items()},
         {name: str(most + 1) for name, (_, most) in NUMBERS.items() if most},
