@@ -24,7 +24,6 @@ from urllib.parse import urlencode
 import psycopg
 import uvicorn
 from jinja2 import Environment, FileSystemLoader
-from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -43,7 +42,7 @@ from page.panels import Database, PageError, find_panels, label, number, plain, 
 from settings import Settings, SettingsError, start_logging
 
 HERE = Path(__file__).resolve().parent / "page"
-CHANNELS = ("current_state", "alerts")
+LISTEN = "listen current_state; listen alerts"
 SESSION = "set default_transaction_read_only = on; set statement_timeout = '5s'; set timezone = utc"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none';"
@@ -154,16 +153,14 @@ class Changes:
         self.more = asyncio.Event()
 
     async def listen(self, database_url: str, database: Database) -> None:
-        """Notes what comes on CHANNELS, on one connection, made again where it is lost. What ended
-        it may have ended the database's idle ones, which a page would meet one by one."""
+        """Notes what LISTEN brings, on one connection, made again where it is lost."""
         while True:
             with suppress(psycopg.OperationalError):
                 async with await psycopg.AsyncConnection.connect(
                     database_url, autocommit=True, application_name="page", keepalives_idle=30
                 ) as connection:
-                    for channel in CHANNELS:
-                        await connection.execute(sql.SQL("listen {}").format(sql.SQL(channel)))
-                    await database.check()
+                    await connection.execute(LISTEN)
+                    await database.check()  # those that ended with the last one
                     self.note(True)  # what was sent meanwhile is gone
                     async for _ in connection.notifies():
                         self.note(True)
@@ -232,6 +229,7 @@ class Guard:
 
 async def set_up(connection: psycopg.AsyncConnection[Any]) -> None:
     """Makes a session of the pool read only."""
+    connection.prepare_threshold = None  # or it fails where a panel's columns have changed since
     await connection.execute(SESSION)
 
 
@@ -243,13 +241,7 @@ def make_app(settings: PageSettings) -> Starlette:
         app.state.changes = Changes()
         app.state.database = AsyncConnectionPool(
             settings.database_url,
-            kwargs={
-                "autocommit": True,
-                "row_factory": dict_row,
-                "application_name": "page",
-                # A prepared statement fails where a panel's columns have changed since.
-                "prepare_threshold": None,
-            },
+            kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "page"},
             configure=set_up,
             check=AsyncConnectionPool.check_connection,
             min_size=1,
@@ -258,9 +250,8 @@ def make_app(settings: PageSettings) -> Starlette:
             open=False,
         )
         await app.state.database.open()
-        listening = asyncio.create_task(
-            app.state.changes.listen(settings.database_url, app.state.database)
-        )
+        hearing = app.state.changes.listen(settings.database_url, app.state.database)
+        listening = asyncio.create_task(hearing)
         yield
         listening.cancel()
         await app.state.database.close(timeout=1)
@@ -290,18 +281,17 @@ def main() -> int:
     guarded = Guard(app, settings.page_password)
     config = uvicorn.Config(guarded, log_config=None, timeout_graceful_shutdown=2)
     app.state.server = uvicorn.Server(config)
-    place, v6 = (settings.page_host, settings.page_port), ":" in settings.page_host
+    host, port, v6 = settings.page_host, settings.page_port, ":" in settings.page_host
     family = socket.AF_INET6 if v6 else socket.AF_INET
     try:  # who calls from now on is answered
-        listening = socket.create_server(place, family=family, dualstack_ipv6=v6)
+        listening = socket.create_server((host, port), family=family, dualstack_ipv6=v6)
     except OSError as error:
         print(f"PAGE_HOST, PAGE_PORT: {error.strerror}", file=sys.stderr)
         return 3
     # Before uvicorn does it; and it raises them again in the end, which would be the exit status.
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, app.state.server.handle_exit)
-    host = f"[{settings.page_host}]" if v6 else settings.page_host
-    print(f"The page is at http://{host}:{settings.page_port}/", flush=True)
+    print(f"The page is at http://{f'[{host}]' if v6 else host}:{port}/", flush=True)
     app.state.server.run([listening])
     return 0
 
